@@ -1,0 +1,46 @@
+/**
+ * PyTorch's exception classes. `String(error)` equals the last line of the Python traceback;
+ * Python's `TypeError` is JavaScript's own.
+ */
+
+/** Raised where PyTorch raises Python's `RuntimeError`: shapes that do not fit, a freed graph, a leaf changed in place. */
+export class RuntimeError extends Error {
+  /** The class name that Python prints before the message. */
+  override name = "RuntimeError";
+}
+
+/** Raised where PyTorch raises Python's `IndexError`: a dimension or an index out of range. */
+export class IndexError extends Error {
+  /** The class name that Python prints before the message. */
+  override name = "IndexError";
+}
+
+/** Raised where PyTorch raises Python's `ValueError`: an argument of the right type with a value that makes no sense. */
+export class ValueError extends Error {
+  /** The class name that Python prints before the message. */
+  override name = "ValueError";
+}
+
+/** Raised where PyTorch raises Python's `NotImplementedError`: an op that has no kernel for a dtype, a method that a subclass must supply. */
+export class NotImplementedError extends RuntimeError {
+  /** The class name that Python prints before the message. */
+  override name = "NotImplementedError";
+}
+
+/** Raised where PyTorch raises Python's `AttributeError`: an attribute that cannot be set or does not exist. */
+export class AttributeError extends Error {
+  /** The class name that Python prints before the message. */
+  override name = "AttributeError";
+}
+
+/** Raised where PyTorch raises Python's `AssertionError`. */
+export class AssertionError extends Error {
+  /** The class name that Python prints before the message. */
+  override name = "AssertionError";
+}
+
+/** The error for a dimension outside of `[-rank, rank)`; a 0-d tensor counts as one dimension. */
+export function dimensionOutOfRange(dim: number, rank: number): IndexError {
+  const n = Math.max(rank, 1);
+  return new IndexError(`Dimension out of range (expected to be in range of [${-n}, ${n - 1}], but got ${dim})`);
+}
