@@ -25,6 +25,8 @@ interface Details {
   allocate: (n: number) => TypedArray;
 }
 
+let count = 0;
+
 /** A tensor's element type. There is one object for each; compare them with `===`. Prints as `torch.float32`. */
 export class DType {
   /** The name without its module: `float32`. */
@@ -37,6 +39,8 @@ export class DType {
   readonly scalar: string;
   /** The C++ type that some messages name: `float`, `double`, `long`. */
   readonly ctype: string;
+  /** Its place in `DTYPES`, for tables. */
+  readonly index: number;
   /** Makes a zero-filled typed array of `n` elements. */
   readonly allocate: (n: number) => TypedArray;
   /** True for `float32` and `float64`. */
@@ -49,6 +53,7 @@ export class DType {
   /** Not for users: the dtypes are the constants below. */
   constructor(name: string, details: Details) {
     this.name = name;
+    this.index = count++;
     this.itemsize = details.itemsize;
     this.category = details.category;
     this.scalar = details.scalar;

@@ -1,0 +1,46 @@
+/**
+ * The sinks of the graph: each leaf that requires gradients has one node that adds what arrives to its `.grad`.
+ */
+import { is_grad_enabled } from "./mode.ts";
+import { type MaybeTensor, Node } from "./node.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** Adds the gradient that arrives to the `.grad` of its leaf. */
+export class AccumulateGrad extends Node {
+  /** The leaf. */
+  readonly variable: Tensor;
+  /** Called after `.grad` has been updated. */
+  postAccumulate: ((variable: Tensor) => void)[] = [];
+
+  /** Made once for each leaf, when it first takes part in a graph. */
+  constructor(variable: Tensor) {
+    super([], []);
+    this.variable = variable;
+    this.sizes = [variable.sizes];
+    this.dtypes = [variable.dtype];
+  }
+
+  /** `AccumulateGrad`. */
+  name(): string {
+    return "AccumulateGrad";
+  }
+
+  /** Adds the gradient, of which the caller may hold a reference. */
+  apply(grads: MaybeTensor[]): MaybeTensor[] {
+    this.accumulate(grads[0], false);
+    return [];
+  }
+
+  /** Adds a gradient; `owned` says that nobody else holds it, so that it may become `.grad` without a copy. */
+  accumulate(grad: MaybeTensor, owned: boolean): void {
+    const variable = this.variable;
+    if (grad === null || !variable.tracks) return;
+    const before = variable.ownGrad;
+    if (before === null) {
+      if (is_grad_enabled()) variable.ownGrad = grad.clone();
+      else variable.ownGrad = owned && grad.dense ? grad.detach() : grad.detach().clone();
+    } else if (is_grad_enabled()) variable.ownGrad = before.add(grad);
+    else before.add_(grad);
+    for (const hook of [...this.postAccumulate]) hook(variable);
+  }
+}

@@ -1,0 +1,297 @@
+/**
+ * The backward pass. Edges are counted, then nodes run as soon as all of their gradients have arrived, later-made nodes
+ * first; gradients that meet are added in a buffer. Nothing recurses, so graphs may be of any depth.
+ */
+import { RuntimeError } from "../errors.ts";
+import { isExpandableTo, sameSizes } from "../layout.ts";
+import { Storage } from "../storage.ts";
+import type { Tensor } from "../tensor.ts";
+import { AccumulateGrad } from "./accumulate.ts";
+import { anomalyMode, reportNan } from "./anomaly.ts";
+import { setGradMode } from "./mode.ts";
+import type { MaybeTensor, Node, PassState } from "./node.ts";
+
+/** Where a gradient enters or leaves the graph: a node and the number of its output. */
+export interface Root {
+  /** The node. */
+  node: Node;
+  /** Which of its outputs. */
+  nr: number;
+}
+
+/** How a pass is to run. */
+export interface PassOptions {
+  /** Keep what was saved, for another pass. */
+  keepGraph: boolean;
+  /** Record the backward pass itself, for higher derivatives. */
+  createGraph: boolean;
+  /** The places whose gradients are wanted, or null for all leaves. */
+  inputs: Root[] | null;
+  /** Whether leaves accumulate; false for `grad`, which only captures. */
+  accumulate: boolean;
+}
+
+/** The nodes that are ready, the one made last on top; sinks come before all others, as in PyTorch. */
+class ReadyHeap {
+  readonly #nodes: Node[] = [];
+
+  static #before(a: Node, b: Node): boolean {
+    const sinkA = a instanceof AccumulateGrad, sinkB = b instanceof AccumulateGrad;
+    if (sinkA !== sinkB) return sinkA;
+    return a.sequence > b.sequence;
+  }
+
+  push(node: Node): void {
+    const heap = this.#nodes;
+    let i = heap.length;
+    heap.push(node);
+    while (i > 0) {
+      const parent = (i - 1) >> 1;
+      if (!ReadyHeap.#before(node, heap[parent])) break;
+      heap[i] = heap[parent];
+      i = parent;
+    }
+    heap[i] = node;
+  }
+
+  pop(): Node | undefined {
+    const heap = this.#nodes;
+    const top = heap[0];
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return top;
+    let i = 0;
+    for (;;) {
+      let child = 2 * i + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && ReadyHeap.#before(heap[child + 1], heap[child])) child++;
+      if (!ReadyHeap.#before(heap[child], last)) break;
+      heap[i] = heap[child];
+      i = child;
+    }
+    heap[i] = last;
+    return top;
+  }
+}
+
+/** One backward pass. */
+class Pass {
+  readonly #options: PassOptions;
+  readonly #heap = new ReadyHeap();
+  /** States of nodes whose own slot another, outer pass is using. */
+  readonly #spill = new Map<Node, PassState>();
+  /** For each node on the way to a wanted input: whether its `apply` must run. Null if everything runs. */
+  #needed: Map<Node, boolean> | null = null;
+  readonly #captures = new Map<Node, number[]>();
+  readonly #captured: MaybeTensor[];
+
+  constructor(options: PassOptions) {
+    this.#options = options;
+    this.#captured = (options.inputs ?? []).map(() => null);
+  }
+
+  #state(node: Node): PassState | undefined {
+    const own = node.state;
+    return own !== null && own.pass === this ? own : this.#spill.get(node);
+  }
+
+  #newState(node: Node): PassState {
+    const state: PassState = { pass: this, dependencies: 0, buffer: null, owned: false };
+    if (node.state === null) node.state = state;
+    else this.#spill.set(node, state);
+    return state;
+  }
+
+  /** Counts the edges into every node that can be reached. */
+  #count(roots: readonly Root[]): Node[] {
+    const reached: Node[] = [];
+    const visit = (node: Node) => {
+      let state = this.#state(node);
+      if (state === undefined) {
+        state = this.#newState(node);
+        reached.push(node);
+      }
+      state.dependencies++;
+    };
+    for (const { node } of roots) visit(node);
+    for (let i = 0; i < reached.length; i++) {
+      for (const next of reached[i].next) if (next !== null) visit(next);
+    }
+    return reached;
+  }
+
+  /** Finds the nodes that lie between the roots and the wanted inputs. */
+  #restrict(inputs: readonly Root[], reached: readonly Node[]): void {
+    const needed = this.#needed = new Map<Node, boolean>();
+    inputs.forEach(({ node }, i) => {
+      const list = this.#captures.get(node);
+      if (list === undefined) this.#captures.set(node, [i]);
+      else list.push(i);
+    });
+    const wanted = (node: Node) => this.#captures.has(node);
+    // in the order of discovery an edge may point back, so nodes are settled from the deepest by a search with its own stack
+    const done = new Set<Node>();
+    for (const start of reached) {
+      const stack: { node: Node; at: number }[] = [{ node: start, at: 0 }];
+      while (stack.length > 0) {
+        const top = stack[stack.length - 1];
+        if (done.has(top.node)) {
+          stack.pop();
+          continue;
+        }
+        const { next } = top.node;
+        while (top.at < next.length && (next[top.at] === null || done.has(next[top.at]!))) top.at++;
+        if (top.at < next.length) {
+          stack.push({ node: next[top.at++]!, at: 0 });
+          continue;
+        }
+        needed.set(top.node, next.some((n) => n !== null && (needed.get(n) === true || wanted(n))));
+        done.add(top.node);
+        stack.pop();
+      }
+    }
+    if (this.#options.accumulate) {
+      for (const { node } of inputs) if (node instanceof AccumulateGrad) needed.set(node, true);
+    }
+  }
+
+  /** Runs; gives the gradients of the wanted inputs. */
+  run(roots: readonly Root[], grads: readonly MaybeTensor[]): MaybeTensor[] {
+    const reached = this.#count(roots);
+    const before = setGradMode(this.#options.createGraph);
+    try {
+      if (this.#options.inputs !== null) this.#restrict(this.#options.inputs, reached);
+      roots.forEach(({ node, nr }, i) => this.#deliver(node, nr, grads[i], false));
+      for (let node = this.#heap.pop(); node !== undefined; node = this.#heap.pop()) this.#evaluate(node);
+    } finally {
+      setGradMode(before);
+      for (const node of reached) if (node.state?.pass === this) node.state = null;
+    }
+    return this.#captured;
+  }
+
+  /** Adds a gradient to what has arrived at a node, and counts the edge down. */
+  #deliver(node: Node, nr: number, grad: MaybeTensor, owned: boolean): void {
+    const state = this.#state(node)!;
+    const buffer = state.buffer ??= new Array<MaybeTensor>(node.sizes.length).fill(null);
+    if (grad !== null) {
+      const there = buffer[nr];
+      if (there === null || there === undefined) {
+        buffer[nr] = grad;
+        state.owned = owned;
+      } else if (state.owned && !this.#options.createGraph && buffer.length === 1 && there.dtype === grad.dtype) there.add_(grad);
+      else {
+        buffer[nr] = there.add(grad);
+        state.owned = true;
+      }
+    }
+    if (--state.dependencies === 0 && (this.#needed === null || this.#needed.get(node) === true || this.#captures.has(node))) this.#heap.push(node);
+  }
+
+  #evaluate(node: Node): void {
+    const state = this.#state(node)!;
+    const inputs = state.buffer!;
+    const needed = this.#needed === null || this.#needed.get(node) === true;
+    const captures = this.#captures.get(node);
+    let grads = inputs;
+    let owned = state.owned;
+    if (node.hooks !== null) {
+      grads = callTensorHooks(node, grads);
+      owned = false;
+    }
+    if (captures !== undefined) {
+      for (const i of captures) this.#captured[i] = grads[this.#options.inputs![i].nr] ?? null;
+      owned = false;
+    }
+    state.buffer = null;
+    if (!needed) return;
+    if (node.hooks !== null) for (const hook of [...node.hooks.pre]) grads = asList(hook(grads)) ?? grads;
+    if (node instanceof AccumulateGrad) {
+      if (this.#options.accumulate) node.accumulate(grads[0], owned && inputs[0] === grads[0]);
+      if (node.hooks !== null) for (const hook of [...node.hooks.post]) hook([], grads);
+      return;
+    }
+    const newest = Storage.newest();
+    let out = node.apply(grads);
+    out = validate(node, out);
+    if (node.hooks !== null) for (const hook of [...node.hooks.post]) out = asList(hook(out, grads)) ?? out;
+    if (!this.#options.keepGraph) node.release();
+    if (anomalyMode.enabled && anomalyMode.checkNan) reportNan(node, out);
+    const { next, nextNr } = node;
+    for (let i = 0; i < next.length; i++) {
+      const target = next[i];
+      if (target === null) continue;
+      const grad = out[i];
+      const fresh = grad !== null && node.freshResults && node.hooks === null && grad.store.serial > newest && isSole(out, grad);
+      this.#deliver(target, nextNr[i], grad, fresh);
+    }
+  }
+}
+
+function isSole(grads: readonly MaybeTensor[], grad: Tensor): boolean {
+  for (const other of grads) if (other !== null && other !== grad && other.store.data === grad.store.data) return false;
+  return grads.indexOf(grad) === grads.lastIndexOf(grad);
+}
+
+function asList(result: MaybeTensor[] | MaybeTensor | undefined | void): MaybeTensor[] | null {
+  if (result === null || result === undefined) return null;
+  return Array.isArray(result) ? result : [result];
+}
+
+/** Runs the hooks of the tensors that a node made, then what `retain_grad` asked for. */
+function callTensorHooks(node: Node, grads: MaybeTensor[]): MaybeTensor[] {
+  const { tensor, retain } = node.hooks!;
+  if (tensor.length === 0 && retain.size === 0) return grads;
+  const out = [...grads];
+  for (const { nr, hook } of [...tensor]) {
+    const grad = out[nr];
+    if (grad === null || grad === undefined) continue;
+    const result = hook(grad);
+    if (result === null || result === undefined) continue;
+    checkHookResult(grad, result, hook.name);
+    out[nr] = result;
+  }
+  for (const [nr, keep] of retain) keep(out[nr] ?? null);
+  return out;
+}
+
+function checkHookResult(grad: Tensor, result: Tensor, name: string): void {
+  const hook = name === "" ? "<lambda>" : name;
+  if (typeof result !== "object" || !("sizes" in result)) throw new TypeError("hooks should return None or a single Tensor");
+  if (result.dtype !== grad.dtype) {
+    throw new RuntimeError(`hook '${hook}' has changed the type of value (was ${grad.type()} got ${result.type()})`);
+  }
+  if (!sameSizes(result.sizes, grad.sizes)) throw new RuntimeError(`hook '${hook}' has changed the size of value`);
+}
+
+/** Brings the gradients that a node returned to the shapes and dtypes of what they are gradients of. */
+function validate(node: Node, grads: MaybeTensor[]): MaybeTensor[] {
+  const { next, nextNr } = node;
+  if (grads.length !== next.length) {
+    throw new RuntimeError(`Function ${node.name()} returned an invalid number of gradients - expected ${next.length}, but got ${grads.length}`);
+  }
+  for (let i = 0; i < grads.length; i++) {
+    const target = next[i];
+    let grad = grads[i];
+    if (target === null || grad === null || grad === undefined) {
+      if (grad === undefined || target === null) grads[i] = null;
+      continue;
+    }
+    const nr = nextNr[i];
+    const sizes = target.sizes[nr];
+    if (!sameSizes(grad.sizes, sizes)) {
+      if (!isExpandableTo(sizes, grad.sizes)) {
+        throw new RuntimeError(
+          `Function ${node.name()} returned an invalid gradient at index ${i} - got [${grad.sizes.join(", ")}] but expected shape compatible with [${sizes.join(", ")}]`,
+        );
+      }
+      grad = grads[i] = grad.sum_to_size([...sizes]);
+    }
+    if (grad.dtype !== target.dtypes[nr]) grads[i] = grad.to(target.dtypes[nr]);
+  }
+  return grads;
+}
+
+/** Runs a backward pass from `roots`; gives the gradients of `options.inputs`, null for those that were not reached. */
+export function execute(roots: readonly Root[], grads: readonly MaybeTensor[], options: PassOptions): MaybeTensor[] {
+  return new Pass(options).run(roots, grads);
+}

@@ -1,0 +1,60 @@
+/**
+ * The WebAssembly instance behind the kernels: compiled on first use, with a scratch memory that blocks of data are copied through.
+ */
+
+import { RELAXED_SIMD, SIMD } from "./binary.ts";
+import { DATA_ADDRESS } from "./layout.ts";
+
+/** An exported function: addresses and counts in, nothing out. */
+type Kernel = (...parameters: number[]) => void;
+
+/** Kernels by name, and views of their memory, which are renewed when it grows. */
+export interface Engine {
+  /** The exported functions. */
+  readonly kernels: Readonly<Record<string, Kernel>>;
+  /** The memory as float32. */
+  float32: Float32Array<ArrayBuffer>;
+  /** The memory as float64. */
+  float64: Float64Array<ArrayBuffer>;
+  /** Grows the memory to hold `bytes` bytes of data beyond the constant part, and a little more that kernels may read past the end. */
+  reserve(bytes: number): void;
+}
+
+const PAGE = 65536;
+/** What a kernel may read beyond the data it was given. */
+const SLACK = 128;
+
+/** Compiles one of the two binaries; null where the engine lacks what it needs or a content security policy forbids it. */
+export function instantiate(base64: string): Engine | null {
+  try {
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    if (!WebAssembly.validate(bytes)) return null;
+    const memory = new WebAssembly.Memory({ initial: 1 });
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+    const kernels: Record<string, Kernel> = {};
+    for (const [name, value] of Object.entries(exports)) if (typeof value === "function") kernels[name] = value as Kernel;
+    const engine: Engine = {
+      kernels,
+      float32: new Float32Array(memory.buffer),
+      float64: new Float64Array(memory.buffer),
+      reserve(bytes) {
+        const missing = DATA_ADDRESS + bytes + SLACK - engine.float32.byteLength;
+        if (missing <= 0) return;
+        memory.grow(Math.ceil(missing / PAGE));
+        engine.float32 = new Float32Array(memory.buffer);
+        engine.float64 = new Float64Array(memory.buffer);
+      },
+    };
+    return engine;
+  } catch {
+    return null;
+  }
+}
+
+let current: Engine | null | undefined;
+
+/** The engine for this platform, with fused multiply-add where it has relaxed SIMD; null where it has no SIMD at all. */
+export function engine(): Engine | null {
+  if (current === undefined) current = instantiate(RELAXED_SIMD) ?? instantiate(SIMD);
+  return current;
+}

@@ -1,0 +1,107 @@
+/** Matrix products in plain JavaScript: for small and integer matrices, and for all where WebAssembly SIMD is missing. */
+
+import type { TypedArray } from "../../dtype.ts";
+
+/** c[m, n] = alpha * a[m, k] * b[k, n] + beta * c; the parameters are those of `gemm`, with a column stride for c. */
+type Product<T> = (
+  m: number,
+  n: number,
+  k: number,
+  a: T,
+  aOffset: number,
+  aRowStride: number,
+  aColumnStride: number,
+  b: T,
+  bOffset: number,
+  bRowStride: number,
+  bColumnStride: number,
+  c: T,
+  cOffset: number,
+  cRowStride: number,
+  cColumnStride: number,
+  alpha: number,
+  beta: number,
+) => void;
+
+/** Floating-point numbers; sums are float64. Four columns at once, so that the additions of one do not wait for each other. */
+const floats: Product<Float32Array | Float64Array> = (m, n, k, a, aOffset, aRow, aColumn, b, bOffset, bRow, bColumn, c, cOffset, cRow, cColumn, alpha, beta) => {
+  for (let i = 0; i < m; i++) {
+    const from = aOffset + i * aRow;
+    let j = 0;
+    for (; j + 4 <= n; j += 4) {
+      let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+      for (let p = 0, x = from, y = bOffset + j * bColumn; p < k; p++, x += aColumn, y += bRow) {
+        const left = a[x];
+        s0 += left * b[y];
+        s1 += left * b[y + bColumn];
+        s2 += left * b[y + 2 * bColumn];
+        s3 += left * b[y + 3 * bColumn];
+      }
+      const z = cOffset + i * cRow + j * cColumn;
+      if (beta === 0) {
+        c[z] = alpha * s0;
+        c[z + cColumn] = alpha * s1;
+        c[z + 2 * cColumn] = alpha * s2;
+        c[z + 3 * cColumn] = alpha * s3;
+      } else {
+        c[z] = alpha * s0 + beta * c[z];
+        c[z + cColumn] = alpha * s1 + beta * c[z + cColumn];
+        c[z + 2 * cColumn] = alpha * s2 + beta * c[z + 2 * cColumn];
+        c[z + 3 * cColumn] = alpha * s3 + beta * c[z + 3 * cColumn];
+      }
+    }
+    for (; j < n; j++) {
+      let sum = 0;
+      for (let p = 0, x = from, y = bOffset + j * bColumn; p < k; p++, x += aColumn, y += bRow) sum += a[x] * b[y];
+      const z = cOffset + i * cRow + j * cColumn;
+      c[z] = beta === 0 ? alpha * sum : alpha * sum + beta * c[z];
+    }
+  }
+};
+
+/** Integers of 8 to 32 bits: products and sums modulo 2^32, of which the array keeps the bits it holds. */
+const integers: Product<Int32Array | Int16Array | Int8Array | Uint8Array> = (m, n, k, a, aOffset, aRow, aColumn, b, bOffset, bRow, bColumn, c, cOffset, cRow, cColumn, alpha, beta) => {
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j < n; j++) {
+      let sum = 0;
+      for (let p = 0, x = aOffset + i * aRow, y = bOffset + j * bColumn; p < k; p++, x += aColumn, y += bRow) sum = (sum + Math.imul(a[x], b[y])) | 0;
+      const z = cOffset + i * cRow + j * cColumn;
+      c[z] = Math.imul(alpha, sum) + Math.imul(beta, c[z]);
+    }
+  }
+};
+
+/** 64-bit integers modulo 2^64. */
+const longs: Product<BigInt64Array> = (m, n, k, a, aOffset, aRow, aColumn, b, bOffset, bRow, bColumn, c, cOffset, cRow, cColumn, alpha, beta) => {
+  const scale = BigInt(alpha), keep = BigInt(beta);
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j < n; j++) {
+      let sum = 0n;
+      for (let p = 0, x = aOffset + i * aRow, y = bOffset + j * bColumn; p < k; p++, x += aColumn, y += bRow) sum = BigInt.asIntN(64, sum + BigInt.asIntN(64, a[x] * b[y]));
+      const z = cOffset + i * cRow + j * cColumn;
+      c[z] = scale * sum + keep * c[z];
+    }
+  }
+};
+
+/** A copy of a function, so that the engine optimizes it for the one type of array it will see; the function itself where code may not be made from text. */
+function specialised<F>(f: F): F {
+  try {
+    return new Function(`return ${f}`)();
+  } catch {
+    return f;
+  }
+}
+
+// deno-lint-ignore no-explicit-any -- filled below by type of array
+const products = new Map<unknown, any>();
+
+/** The product for arrays of the type of `c`. */
+export function plainProduct<T extends TypedArray>(c: T): Product<T> {
+  let product = products.get(c.constructor);
+  if (product === undefined) {
+    product = c instanceof BigInt64Array ? longs : specialised(c instanceof Float32Array || c instanceof Float64Array ? floats : integers);
+    products.set(c.constructor, product);
+  }
+  return product;
+}

@@ -1,0 +1,244 @@
+/**
+ * Sums, products, quotients and powers, element by element, with broadcasting and type promotion.
+ */
+import { bool, get_default_dtype } from "../dtype.ts";
+import { RuntimeError } from "../errors.ts";
+import { Kernel } from "../kernels/elementwise.ts";
+import { Tensor } from "../tensor.ts";
+import { type Args, define, Primitive } from "./define.ts";
+import { elementwise, floatType } from "./elementwise.ts";
+import { type Binary, pointwise, type Unary } from "./pointwise.ts";
+import { type Num, resultType } from "./promotion.ts";
+
+/** Named arguments of `add` and `sub`. */
+export interface AlphaOptions {
+  /** The second operand. */
+  other: Tensor | Num;
+  /** What the second operand is multiplied by. */
+  alpha?: Num;
+  /** Takes the result. */
+  out?: Tensor;
+}
+
+/** An op of two operands with a factor on the second. */
+export interface Additive {
+  /** The tensor, the other operand, and options. */
+  (self: Tensor, ...args: Args<AlphaOptions, [other: Tensor | Num]>): Tensor;
+  /** The in-place twin. */
+  readonly inplace: (self: Tensor, ...args: Args<AlphaOptions, [other: Tensor | Num]>) => Tensor;
+}
+
+const ALPHA = ["(Tensor input, Tensor other, *, Number alpha = 1, Tensor out = None)"];
+const NUMBER = ["(Tensor input, Tensor other, *, Tensor out = None)", "(Tensor input, Number other)"];
+
+type Scaled = { self: Tensor; other: Tensor | Num; alpha: number };
+
+function scaled(name: string, f: (a: number, b: number, alpha: number) => number, f64: (a: bigint, b: bigint, alpha: bigint) => bigint, sign: number): Primitive<Scaled> {
+  const kernel = new Kernel(f), integers = new Kernel(f64);
+  return new Primitive<Scaled>({
+    name,
+    forward: ({ self, other, alpha }) => {
+      const dtype = resultType([self, other]);
+      if (!Number.isInteger(alpha) && dtype.category !== "float") throw new RuntimeError("For integral input tensors, argument alpha must not be a floating point number.");
+      if (dtype === bool && typeof alpha !== "boolean") return elementwise(kernel, dtype, [self, other, alpha]);
+      return elementwise(dtype.name === "int64" ? integers : kernel, dtype, [self, other, alpha]);
+    },
+    backward: {
+      self: ({ grad }) => grad,
+      other: ({ grad, alpha }) => grad.mul(sign * alpha),
+    },
+  });
+}
+
+const addScaled = scaled("AddBackward0", (a, b, alpha) => a + b * alpha, (a, b, alpha) => a + b * alpha, 1);
+const subScaled = scaled("SubBackward0", (a, b, alpha) => a - b * alpha, (a, b, alpha) => a - b * alpha, -1);
+const hasAlpha = ({ alpha }: { alpha?: unknown }) => alpha !== undefined && alpha !== null && alpha !== 1;
+
+/** `self + alpha * other`. The gradient flows unchanged to `self` and times `alpha` to `other`. */
+export const add: Additive = pointwise("add", {
+  signatures: ALPHA,
+  numbers: true,
+  forward: (self, other) => self + other,
+  int64: (self, other) => self + other,
+  bool: (self, other) => self | other,
+  backward: {
+    self: ({ grad }) => grad,
+    other: ({ grad }) => grad,
+  },
+  extended: { when: hasAlpha, primitive: addScaled as Primitive<never> },
+});
+
+function refuseBools(self: Tensor | Num, other: Tensor | Num | undefined): void {
+  const isBool = (x: Tensor | Num | undefined) => x instanceof Tensor ? x.dtype === bool : typeof x === "boolean";
+  if (isBool(self) && isBool(other)) {
+    throw new RuntimeError("Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator instead.");
+  }
+  if (isBool(self) || isBool(other)) {
+    throw new RuntimeError("Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.");
+  }
+}
+
+/** `self - alpha * other`. The gradient flows unchanged to `self` and times `-alpha` to `other`. */
+export const sub: Additive = pointwise("sub", {
+  signatures: ALPHA,
+  numbers: true,
+  check: refuseBools,
+  forward: (self, other) => self - other,
+  int64: (self, other) => self - other,
+  backward: {
+    self: ({ grad }) => grad,
+    other: ({ grad }) => grad.neg(),
+  },
+  extended: { when: hasAlpha, primitive: subScaled as Primitive<never> },
+});
+
+/** `other - alpha * self`. The gradient flows times `-alpha` to `self` and unchanged to `other`. */
+export const rsub: Additive = pointwise("rsub", {
+  signatures: ["(Tensor input, Tensor other, *, Number alpha = 1)", "(Tensor input, Number other, Number alpha = 1)"],
+  numbers: true,
+  check: refuseBools,
+  forward: (self, other) => other - self,
+  int64: (self, other) => other - self,
+  backward: {
+    self: ({ grad }) => grad.neg(),
+    other: ({ grad }) => grad,
+  },
+  extended: {
+    when: hasAlpha,
+    primitive: new Primitive<Scaled>({
+      name: "RsubBackward0",
+      forward: ({ self, other, alpha }) => {
+        const dtype = resultType([self, other]);
+        return elementwise(dtype.name === "int64" ? reverseScaled64 : reverseScaled, dtype, [self, other, alpha]);
+      },
+      backward: {
+        self: ({ grad, alpha }) => grad.mul(-alpha),
+        other: ({ grad }) => grad,
+      },
+    }) as Primitive<never>,
+  },
+});
+const reverseScaled = new Kernel((a: number, b: number, alpha: number) => b - a * alpha);
+const reverseScaled64 = new Kernel((a: bigint, b: bigint, alpha: bigint) => b - a * alpha);
+
+/** `self * other`. Each factor's gradient is the gradient times the other factor. */
+export const mul: Binary = pointwise("mul", {
+  numbers: true,
+  forward: (self, other) => self * other,
+  int64: (self, other) => self * other,
+  int: Math.imul,
+  bool: (self, other) => self & other,
+  backward: {
+    self: ({ grad, other }) => grad.mul(other),
+    other: ({ grad, self }) => grad.mul(self),
+  },
+});
+
+/** Rounds a quotient down as PyTorch does: by way of the remainder, so that the result is exact where it can be. */
+export function floorQuotient(a: number, b: number): number {
+  if (b === 0) return a / b;
+  const remainder = a % b;
+  let quotient = (a - remainder) / b;
+  if (remainder !== 0 && b < 0 !== remainder < 0) quotient -= 1;
+  if (quotient === 0) return (a < 0) !== (b < 0) || Object.is(a / b, -0) ? -0 : 0;
+  const floor = Math.floor(quotient);
+  return quotient - floor > 0.5 ? floor + 1 : floor;
+}
+
+const floorInteger64 = (a: bigint, b: bigint): bigint => {
+  const quotient = a / b;
+  return a % b !== 0n && (a < 0n) !== (b < 0n) ? quotient - 1n : quotient;
+};
+
+function refuseZeroDivisor(self: Tensor | Num, other: Tensor | Num | undefined): void {
+  if (other instanceof Tensor ? other.dtype.category === "float" : typeof other === "number" && !Number.isInteger(other)) return;
+  if (self instanceof Tensor ? self.dtype.category === "float" : typeof self === "number" && !Number.isInteger(self)) return;
+  const zero = other instanceof Tensor ? other.count > 0 && !other.all().item() : other == 0;
+  if (zero) throw new RuntimeError("ZeroDivisionError");
+}
+
+/** `self / other` rounded down, in the promoted dtype. It is flat wherever it is differentiable, and has no derivative. */
+export const floor_divide: Binary = pointwise("floor_divide", {
+  signatures: NUMBER,
+  numbers: true,
+  check: refuseZeroDivisor,
+  forward: floorQuotient,
+  int64: floorInteger64,
+  backward: null,
+});
+
+const ROUNDING = ["(Tensor input, Tensor other, *, Tensor out = None)", "(Tensor input, Tensor other, *, str rounding_mode, Tensor out = None)", "(Tensor input, Number other, *, str rounding_mode)"];
+
+type Rounded = { self: Tensor; other: Tensor | Num; rounding_mode: string };
+const truncated = new Kernel((a: number, b: number) => Math.trunc(a / b));
+const truncated64 = new Kernel((a: bigint, b: bigint) => a / b);
+const floored = new Kernel(floorQuotient);
+const floored64 = new Kernel(floorInteger64);
+
+/** Division with rounding: its derivative is zero wherever it exists. */
+const roundedDiv = new Primitive<Rounded>({
+  name: "DivBackward2",
+  forward: ({ self, other, rounding_mode }) => {
+    if (rounding_mode !== "trunc" && rounding_mode !== "floor") {
+      throw new RuntimeError(`div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '${rounding_mode}'`);
+    }
+    refuseZeroDivisor(self, other);
+    const dtype = resultType([self, other]);
+    const wide = dtype.name === "int64";
+    return elementwise(rounding_mode === "trunc" ? (wide ? truncated64 : truncated) : (wide ? floored64 : floored), dtype, [self, other]);
+  },
+  backward: {
+    self: ({ grad }) => grad.zeros_like(),
+    other: ({ grad }) => grad.zeros_like(),
+  },
+});
+
+/** Named arguments of `div`. */
+export interface DivOptions {
+  /** The divisor. */
+  other: Tensor | Num;
+  /** How to round: `"trunc"`, `"floor"`, or null for true division. */
+  rounding_mode?: "trunc" | "floor" | null;
+  /** Takes the result. */
+  out?: Tensor;
+}
+
+/** Division. */
+export interface Division {
+  /** The tensor, the divisor, and options. */
+  (self: Tensor, ...args: Args<DivOptions, [other: Tensor | Num]>): Tensor;
+  /** The in-place twin. */
+  readonly inplace: (self: Tensor, ...args: Args<DivOptions, [other: Tensor | Num]>) => Tensor;
+}
+
+/** `self / other`, or with `rounding_mode` its integral part. d/dself = 1 / other; d/dother = -self / other^2; both zero with rounding. */
+export const div: Division = pointwise("div", {
+  signatures: ROUNDING,
+  numbers: true,
+  kind: "float",
+  forward: (self, other) => self / other,
+  backward: {
+    self: ({ grad, other }) => grad.div(other),
+    other: ({ grad, self, other }) => grad.neg().mul(self.div(other).div(other)),
+  },
+  extended: { when: ({ rounding_mode }) => rounding_mode !== undefined && rounding_mode !== null, primitive: roundedDiv as Primitive<never> },
+});
+
+/** `-self`. */
+export const neg: Unary = pointwise("neg", {
+  check: (self) => {
+    if (self instanceof Tensor && self.dtype === bool) {
+      throw new RuntimeError("Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.");
+    }
+  },
+  forward: (self) => -self,
+  int64: (self) => -self,
+  backward: { self: ({ grad }) => grad.neg() },
+});
+
+/** `1 / self`. d/dself = -1 / self^2. */
+export const reciprocal: Unary = pointwise("reciprocal", {
+  kind: "float",
+  forward: (self) => 1 / self,
+  backward: { self: ({ grad, result }) => grad.neg().mul(result.mul(result)) },
+});

@@ -1,0 +1,416 @@
+/**
+ * How an op is declared. A primitive has a forward and one derivative formula for each tensor it takes; everything else
+ * about autograd follows from these: what is saved, the node and its name, the in-place twin, the edges of the graph.
+ */
+import { is_grad_enabled, setGradMode } from "../autograd/mode.ts";
+import { type MaybeTensor, Node } from "../autograd/node.ts";
+import { freedGraph, SavedTensor } from "../autograd/saved.ts";
+import { asView, checkInplace, gradientEdge, rebaseHistory, requiresGrad } from "../autograd/view.ts";
+import { can_cast, type DType, float64, int64 } from "../dtype.ts";
+import { RuntimeError } from "../errors.ts";
+import { sameSizes, type Sizes } from "../layout.ts";
+import { Tensor } from "../tensor.ts";
+import { assertWritable, copyElements, toScalar } from "./elementwise.ts";
+import { ArgumentParser, type Named } from "./signature.ts";
+
+/** What a forward gives: one tensor or several. */
+export type Result = Tensor | Tensor[];
+
+type TensorKeys<P> = { [K in keyof P]-?: Extract<P[K], Tensor | readonly Tensor[]> extends never ? never : K }[keyof P] & string;
+type ShapeOf<T> = Extract<T, readonly Tensor[]> extends never ? Sizes : readonly Sizes[];
+
+/** What a derivative formula may name: the inputs, their shapes and dtypes, the results, and the gradients of these. */
+export type Context<P> =
+  & P
+  & { [K in TensorKeys<P> as `${K}_sizes`]: ShapeOf<P[K]> }
+  & { [K in TensorKeys<P> as `${K}_dtype`]: DType }
+  & {
+    /** The gradient of the (first) result. */
+    grad: Tensor;
+    /** The gradients of all results; null for those that nothing has flowed to. */
+    grads: MaybeTensor[];
+    /** The (first) result. */
+    result: Tensor;
+    /** All results. */
+    results: Tensor[];
+  };
+
+/** The gradient of one input; a list for an input that is a list of tensors. The names that its parameter destructures are saved. */
+export type Formula<P> = (context: Context<P>) => MaybeTensor | MaybeTensor[];
+
+/** A primitive, declared. */
+export interface PrimitiveSpec<P> {
+  /** The name of its node in the graph: `MulBackward0`. */
+  name: string;
+  /** Computes the result from kernels; runs unrecorded. */
+  forward: (inputs: P) => Result;
+  /** One formula for each tensor among the inputs; null where there is no derivative, as for indices. */
+  backward?: { [K in TensorKeys<P>]: Formula<P> | null };
+  /** The results that have no derivative, by number: the indices of `max`. */
+  nonDifferentiable?: readonly number[];
+  /** Whether the results show the memory of `self`; `multiple` where there is more than one of them. */
+  view?: "single" | "multiple";
+}
+
+/** All primitives by the name of their node, for tests that go through them. */
+export const primitives: Map<string, Primitive<never>> = new Map();
+
+/** The names that a function's parameter destructures: what a formula needs. */
+export function destructuredNames(f: (...args: never[]) => unknown): string[] {
+  const match = /^[^(]*\(\s*\{([^}]*)\}/.exec(f.toString());
+  if (match === null) throw new Error(`a formula must destructure its parameter: ${f}`);
+  return match[1].split(",").map((part) => part.split(":")[0].split("=")[0].trim()).filter((name) => name !== "");
+}
+
+/** Names under which PyTorch keeps a tensor even where the user gave a number, so that its release is noticed. */
+const WRAPPED_NUMBERS = new Set(["other"]);
+
+/** What a node has saved under a name. */
+interface Keeper {
+  saved(name: string): unknown;
+}
+
+/** Makes `node._saved_other` and its kin readable, under PyTorch's names. */
+export function exposeSaved(prototype: Keeper, name: string): void {
+  const attribute = `_saved_${name.replace(/_sizes$/, "_sym_sizes").replace(/_dtype$/, "_scalar_type")}`;
+  if (attribute in prototype) return;
+  Object.defineProperty(prototype, attribute, {
+    configurable: true,
+    get(this: Keeper) {
+      const value = this.saved(name);
+      return WRAPPED_NUMBERS.has(name) && typeof value === "number" ? wrappedNumber(value) : value === undefined ? null : value;
+    },
+  });
+}
+
+/** A number as the 0-d tensor that PyTorch makes of it. */
+function wrappedNumber(value: number): Tensor {
+  const out = Tensor.make([], Number.isInteger(value) ? int64 : float64);
+  out.store.data[0] = toScalar(value, out.dtype);
+  return out;
+}
+
+const save = (value: unknown): unknown => value instanceof Tensor ? new SavedTensor(value) : Array.isArray(value) && value[0] instanceof Tensor ? value.map(save) : value;
+const unpack = (value: unknown): unknown => value instanceof SavedTensor ? value.unpack() : Array.isArray(value) && value[0] instanceof SavedTensor ? value.map(unpack) : value;
+
+/** The node of a primitive. */
+export class OpNode extends Node {
+  readonly #primitive: Primitive<never>;
+  #saved: Map<string, unknown> | null;
+  #savesTensors: boolean;
+
+  /** Made by `Primitive`; `saved` holds what the formulas need, by name. */
+  constructor(primitive: Primitive<never>, next: (Node | null)[], nextNr: number[], saved: Map<string, unknown>) {
+    super(next, nextNr);
+    this.#primitive = primitive;
+    this.#saved = new Map();
+    this.#savesTensors = false;
+    for (const [name, value] of saved) {
+      const packed = save(value);
+      if (packed !== value || WRAPPED_NUMBERS.has(name)) this.#savesTensors = true;
+      this.#saved.set(name, packed);
+    }
+  }
+
+  /** PyTorch's name. */
+  name(): string {
+    return this.#primitive.name;
+  }
+
+  override get freshResults(): boolean {
+    return true;
+  }
+
+  /** What was saved under a name; undefined if nothing was. Throws the freed-graph error once it has been released. */
+  saved(name: string): unknown {
+    if (this.#saved === null) throw freedGraph();
+    return unpack(this.#saved.get(name));
+  }
+
+  /** The names of what is saved. */
+  savedNames(): string[] {
+    return this.#saved === null ? this.#primitive.savedNames() : [...this.#saved.keys()];
+  }
+
+  apply(grads: MaybeTensor[]): MaybeTensor[] {
+    return this.#primitive.gradients(this, grads);
+  }
+
+  override release(): void {
+    if (this.#savesTensors) this.#saved = null;
+  }
+}
+
+/** An op that has derivatives of its own. */
+export class Primitive<P> {
+  /** The name of its node. */
+  readonly name: string;
+  readonly #spec: PrimitiveSpec<P>;
+  readonly #inputs: string[];
+  readonly #formulas: (Formula<P> | null)[];
+  readonly #names: string[][];
+
+  /** Declares it. */
+  constructor(spec: PrimitiveSpec<P>) {
+    this.name = spec.name;
+    this.#spec = spec;
+    const backward = (spec.backward ?? {}) as Record<string, Formula<P> | null>;
+    this.#inputs = Object.keys(backward);
+    this.#formulas = this.#inputs.map((k) => backward[k]);
+    this.#names = this.#formulas.map((f) => f === null ? [] : destructuredNames(f).filter((n) => n !== "grad" && n !== "grads"));
+    for (const name of this.savedNames()) exposeSaved(OpNode.prototype, name);
+    primitives.set(spec.name, this as Primitive<never>);
+  }
+
+  /** Every name that a formula may need. */
+  savedNames(): string[] {
+    return [...new Set(this.#names.flat())];
+  }
+
+  /** Computes the result, recorded if recording is on and an input requires gradients. */
+  apply(inputs: P): Result {
+    const spec = this.#spec;
+    const before = setGradMode(false);
+    let result: Result;
+    try {
+      result = spec.forward(inputs);
+    } finally {
+      setGradMode(before);
+    }
+    if (spec.view !== undefined) {
+      const self = (inputs as { self: Tensor }).self;
+      if (Array.isArray(result)) for (const r of result) asView(r, self, spec.view === "multiple");
+      else asView(result, self);
+    }
+    if (before && this.#needsNode(inputs)) this.#record(inputs, result, null);
+    return result;
+  }
+
+  /** Computes the result and writes it into `inputs.self`, which it returns. */
+  applyInplace(inputs: P & { self: Tensor }): Tensor {
+    const { self } = inputs;
+    const record = is_grad_enabled() && this.#needsNode(inputs);
+    if (record || self.inference) checkInplace(self);
+    assertWritable(self);
+    const original = record && this.#savesSelf(inputs) ? { ...inputs, self: self.clone() } : inputs;
+    const before = setGradMode(false);
+    try {
+      writeResult(self, this.#spec.forward(inputs) as Tensor);
+    } finally {
+      setGradMode(before);
+    }
+    if (record) this.#record(original, self, self);
+    return self;
+  }
+
+  #needsNode(inputs: P): boolean {
+    const values = inputs as Record<string, unknown>;
+    for (let i = 0; i < this.#inputs.length; i++) {
+      if (this.#formulas[i] === null) continue;
+      const value = values[this.#inputs[i]];
+      if (value instanceof Tensor ? requiresGrad(value) : Array.isArray(value) && value.some((t) => t instanceof Tensor && requiresGrad(t))) return true;
+    }
+    return false;
+  }
+
+  #savesSelf(inputs: P): boolean {
+    const values = inputs as Record<string, unknown>;
+    return this.#inputs.some((k, i) => {
+      const value = values[k];
+      return this.#names[i].includes("self") && value instanceof Tensor && requiresGrad(value);
+    });
+  }
+
+  #record(inputs: P, result: Result, inplace: Tensor | null): void {
+    const values = inputs as Record<string, unknown>;
+    const next: (Node | null)[] = [], nextNr: number[] = [];
+    const saved = new Map<string, unknown>();
+    this.#inputs.forEach((key, i) => {
+      const value = values[key];
+      let needed = false;
+      for (const t of Array.isArray(value) ? value : [value]) {
+        const edge = this.#formulas[i] !== null && t instanceof Tensor ? gradientEdge(t) : null;
+        if (edge !== null) needed = true;
+        next.push(edge);
+        nextNr.push(edge === null ? 0 : t.output_nr);
+      }
+      if (needed) for (const name of this.#names[i]) if (!saved.has(name)) saved.set(name, valueOf(name, values, result));
+    });
+    const node = new OpNode(this as Primitive<never>, next, nextNr, saved);
+    for (const [i, out] of (Array.isArray(result) ? result : [result]).entries()) {
+      node.sizes.push(out.sizes);
+      node.dtypes.push(out.dtype);
+      if (this.#spec.nonDifferentiable?.includes(i)) continue;
+      if (inplace !== null) rebaseHistory(inplace, node);
+      else {
+        out.node = node;
+        out.output_nr = i;
+        out.tracks = true;
+      }
+    }
+  }
+
+  /** The gradients of the inputs, by the formulas. */
+  gradients(node: OpNode, grads: MaybeTensor[]): MaybeTensor[] {
+    const out: MaybeTensor[] = [];
+    const nothing = grads.every((g) => g === null);
+    const context: Record<string, unknown> = { grad: grads[0], grads };
+    let at = 0;
+    for (let i = 0; i < this.#inputs.length; i++) {
+      const formula = this.#formulas[i];
+      const width = this.#width(node, i);
+      const needed = formula !== null && !nothing && node.next.slice(at, at + width).some((edge) => edge !== null);
+      at += width;
+      if (!needed) {
+        for (let k = 0; k < width; k++) out.push(null);
+        continue;
+      }
+      for (const name of this.#names[i]) if (!(name in context)) context[name] = node.saved(name);
+      const gradient = formula!(context as Context<P>);
+      if (Array.isArray(gradient)) out.push(...gradient);
+      else out.push(gradient);
+    }
+    return out;
+  }
+
+  /** How many edges an input has: as many as its list is long. At most one input of a primitive is a list. */
+  #width(node: OpNode, input: number): number {
+    const others = this.#inputs.length - 1;
+    const extra = node.next.length - others;
+    return extra === 1 ? 1 : input === this.#listInput() ? extra : 1;
+  }
+
+  #listInput(): number {
+    const at = this.#inputs.findIndex((k) => k === "tensors" || k === "operands" || k === "indices");
+    return at < 0 ? 0 : at;
+  }
+}
+
+/** What a formula's name stands for at the time of recording. */
+function valueOf(name: string, values: Record<string, unknown>, result: Result): unknown {
+  if (name in values) return values[name];
+  if (name === "result") return Array.isArray(result) ? result[0] : result;
+  if (name === "results") return Array.isArray(result) ? result : [result];
+  const derived = /^(.*)_(sizes|dtype)$/.exec(name);
+  if (derived !== null && derived[1] in values) {
+    const value = values[derived[1]];
+    if (derived[2] === "dtype") return (Array.isArray(value) ? value[0] : value as Tensor | undefined)?.dtype;
+    return Array.isArray(value) ? value.map((t: Tensor) => t.sizes) : value instanceof Tensor ? value.sizes : [];
+  }
+  return undefined;
+}
+
+/** Writes a result into the tensor that an in-place op was called on. */
+export function writeResult(self: Tensor, result: Tensor): void {
+  if (!can_cast(result.dtype, self.dtype)) throw cannotCast(result.dtype, self.dtype);
+  if (!sameSizes(result.sizes, self.sizes)) {
+    throw new RuntimeError(`output with shape [${self.sizes.join(", ")}] doesn't match the broadcast shape [${result.sizes.join(", ")}]`);
+  }
+  copyElements(self, result);
+  self.store.version++;
+}
+
+/** The error for a result whose dtype the written tensor cannot hold. */
+export function cannotCast(from: DType, to: DType): RuntimeError {
+  return new RuntimeError(`result type ${from.scalar} can't be cast to the desired output type ${to.scalar}`);
+}
+
+// -- what users call -------------------------------------------------------------------------------------------------
+
+type Prefixes<A extends unknown[]> = A extends [...infer Head, unknown] ? A | Prefixes<Head> : [];
+type WithNamed<A extends unknown[], P> = A extends unknown ? [...A, named: Partial<P>] : never;
+
+/** Positional arguments, the last ones of which may be given by name in a trailing object. */
+export type Args<P, A extends unknown[]> = A | WithNamed<Prefixes<Required<A>>, P>;
+
+/** An op as a function: `A` are the arguments after the tensor by position, `P` all of them by name. */
+export interface Op<P = Record<never, never>, A extends unknown[] = [], R = Tensor> {
+  /** Every argument by name. */
+  (named: Partial<P> & { input: Tensor }): R;
+  /** The tensor, then the others by position or by name. */
+  (self: Tensor, ...args: Args<P, A>): R;
+}
+
+/** An op that also has an in-place twin: the method of the same name with an underscore. */
+export interface InplaceOp<P = Record<never, never>, A extends unknown[] = [], R = Tensor> extends Op<P, A, R> {
+  /** Writes the result into its first argument and returns it. */
+  readonly inplace: (self: Tensor, ...args: Args<P, A>) => Tensor;
+}
+
+/** A function that does not stand on a tensor, such as `cat` and `ones`. */
+export type Fn<P, A extends unknown[], R = Tensor> = (...args: Args<P, A>) => R;
+
+/** What `define` takes besides the signatures: a primitive's forward and formulas, or a function made of other ops. */
+export type Body<P, R> =
+  | ((inputs: P) => R)
+  | (Omit<PrimitiveSpec<P>, "name"> & { name?: string });
+
+/** The name of an op's node: `index_select` gives `IndexSelectBackward0`. */
+export function nodeName(op: string, overload = 0): string {
+  const camel = op.replace(/^_+|_+$/g, "").split("_").map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
+  return `${camel}Backward${overload}`;
+}
+
+/** A callable op before it gets its type: also called by methods, which say so for the wording of errors. */
+export interface Callable {
+  (...args: unknown[]): unknown;
+  /** The function as a method: the first argument is the tensor. */
+  asMethod: (...args: unknown[]) => unknown;
+  /** The in-place twin. */
+  inplace?: (...args: unknown[]) => unknown;
+}
+
+type AnyFunction = (...args: never[]) => unknown;
+
+/**
+ * Declares an op. `signatures` are PyTorch's, one a line of its error message; the first parameter `input` is `self` in
+ * `body`. A body with a forward becomes a primitive; a body that is a function is made of other ops. `inplace` makes the twin.
+ */
+export function define<F extends AnyFunction, P = Named>(
+  op: string,
+  signatures: string | readonly string[],
+  body: Body<P, unknown>,
+  options: { inplace?: boolean } = {},
+): F {
+  const parser = new ArgumentParser(op, typeof signatures === "string" ? [signatures] : signatures);
+  const primitive = typeof body === "function" ? null : new Primitive<P>({ name: nodeName(op), ...body });
+  const run = primitive === null ? body as (inputs: P) => unknown : (inputs: P) => primitive.apply(inputs);
+  const call = (args: readonly unknown[], self: 0 | 1): unknown => {
+    const inputs = parser.parse(args, self);
+    const out = inputs.out;
+    if (out instanceof Tensor) return writeOut(op, inputs, out, run(inputs as P));
+    return run(inputs as P);
+  };
+  const f = ((...args: unknown[]) => call(args, 0)) as Callable;
+  f.asMethod = (...args) => call(args, 1);
+  if (options.inplace) {
+    const twin = new ArgumentParser(`${op}_`, typeof signatures === "string" ? [signatures] : signatures);
+    f.inplace = (...args) => {
+      const inputs = twin.parse(args, 1) as P & { self: Tensor };
+      return primitive === null ? replaceContents(inputs.self, run(inputs) as Tensor) : primitive.applyInplace(inputs);
+    };
+  }
+  Object.defineProperty(f, "name", { value: op });
+  return f as AnyFunction as F;
+}
+
+/** In-place twin of an op made of other ops: computes, then copies into the tensor. */
+function replaceContents(self: Tensor, result: Tensor): Tensor {
+  if (!can_cast(result.dtype, self.dtype)) throw cannotCast(result.dtype, self.dtype);
+  return self.copy_(result);
+}
+
+/** Hands a result over in the tensor given as `out`, which is resized where it does not fit. */
+export function writeOut(op: string, inputs: Named, out: Tensor, result: unknown): Tensor {
+  const involved = [out, ...Object.values(inputs).filter((v) => v instanceof Tensor)];
+  if (is_grad_enabled() && involved.some(requiresGrad)) {
+    throw new RuntimeError(`${op}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.`);
+  }
+  const source = result as Tensor;
+  if (!can_cast(source.dtype, out.dtype)) throw cannotCast(source.dtype, out.dtype);
+  assertWritable(out);
+  if (!sameSizes(out.sizes, source.sizes)) out.resize_([...source.sizes]);
+  copyElements(out, source);
+  out.store.version++;
+  return out;
+}

@@ -1,0 +1,163 @@
+/**
+ * From tensors to element-wise loops: brings operands to one dtype and shape, makes the result, picks the loop.
+ */
+import { type DType, float32, float64, int64, type TypedArray } from "../dtype.ts";
+import { RuntimeError } from "../errors.ts";
+import { Kernel, type Operand, type Scalar } from "../kernels/elementwise.ts";
+import { broadcastSizes, broadcastStrides, contiguousStrides, elementwiseStrides, isContiguous, mayOverlap, requiredStorage, sameSizes, type Sizes } from "../layout.ts";
+import { Tensor } from "../tensor.ts";
+import type { Num } from "./promotion.ts";
+
+/** A number as an element of a dtype: a bigint for int64, rounded to float32 for float32. */
+export function toScalar(value: Num, dtype: DType): Scalar {
+  if (dtype === int64) return typeof value === "bigint" ? value : BigInt(Math.trunc(Number(value)));
+  const n = Number(value);
+  return dtype === float32 ? Math.fround(n) : n;
+}
+
+const fromBigInt = new Kernel((x: bigint) => Number(x));
+const toBigInt = new Kernel((x: number) => Number.isFinite(x) ? BigInt(Math.trunc(x)) : -0x8000000000000000n);
+const toBool = new Kernel((x: Scalar) => x != 0);
+const same = new Kernel((x: Scalar) => x as number);
+
+const isBool = (dtype: DType): boolean => dtype.category === "bool";
+
+function conversion(from: DType, to: DType): Kernel {
+  if (isBool(to) && !isBool(from)) return toBool;
+  if (from === int64 && to !== int64) return fromBigInt;
+  if (to === int64 && from !== int64) return toBigInt;
+  return same;
+}
+
+/** A tensor as an operand of a loop over `sizes`. */
+export function operand(t: Tensor, sizes: Sizes): Operand {
+  return { data: t.store.data, offset: t.offset, strides: sameSizes(t.sizes, sizes) ? t.strides : broadcastStrides(t.sizes, t.strides, sizes) };
+}
+
+/** Copies the elements of `source`, broadcast and converted, into `target`, whose version is left alone. */
+export function copyElements(target: Tensor, source: Tensor): void {
+  if (target.contiguousLayout && source.contiguousLayout && target.dtype === source.dtype && target.count === source.count) {
+    const from = source.store.data, to = target.store.data;
+    const part = source.offset === 0 && source.count === from.length ? from : from.subarray(source.offset, source.offset + source.count);
+    (to as Float32Array).set(part as Float32Array, target.offset);
+    return;
+  }
+  conversion(source.dtype, target.dtype).run(target.sizes, operand(target, target.sizes), [operand(source, target.sizes)]);
+}
+
+/** The same values as a dense tensor of another dtype, outside of autograd; the tensor itself where it has the dtype. */
+export function asType(t: Tensor, dtype: DType): Tensor {
+  if (t.dtype === dtype) return t;
+  const out = Tensor.make(t.sizes, dtype, t.contiguousLayout ? null : elementwiseStrides(t.sizes, [t.strides]));
+  copyElements(out, t);
+  return out;
+}
+
+/** A row-major copy, or the tensor itself where it is row-major already, outside of autograd. */
+export function asContiguous(t: Tensor): Tensor {
+  if (t.contiguousLayout) return t;
+  const out = Tensor.make(t.sizes, t.dtype);
+  copyElements(out, t);
+  return out;
+}
+
+const LETTERS = "abcde";
+
+function shapeOf(inputs: readonly (Tensor | Num)[]): Sizes {
+  let sizes: Sizes | null = null;
+  for (const t of inputs) {
+    if (!(t instanceof Tensor)) continue;
+    sizes = sizes === null || sizes === t.sizes ? t.sizes : sameSizes(sizes, t.sizes) ? sizes : broadcastSizes(sizes, t.sizes);
+  }
+  return sizes ?? [];
+}
+
+function runLoop(kernel: Kernel, sizes: Sizes, dtype: DType, out: Tensor, inputs: readonly (Tensor | Num)[]): void {
+  let dense = out.contiguousLayout;
+  let pattern = "";
+  for (let i = 0; i < inputs.length; i++) {
+    const t = inputs[i];
+    if (t instanceof Tensor) {
+      pattern += LETTERS[i];
+      if (!t.contiguousLayout || !sameSizes(t.sizes, sizes)) dense = false;
+    } else pattern += LETTERS[i].toUpperCase();
+  }
+  if (dense) {
+    const rest: (TypedArray | Scalar)[] = [];
+    for (const t of inputs) {
+      if (t instanceof Tensor) rest.push(t.store.data, t.offset);
+      else rest.push(toScalar(t, dtype));
+    }
+    kernel.dense(pattern, dtype.name + out.dtype.name)(out.count, out.store.data, out.offset, ...rest);
+    return;
+  }
+  const strideless = sizes.map(() => 0);
+  kernel.run(
+    sizes,
+    operand(out, sizes),
+    inputs.map((t) => {
+      if (t instanceof Tensor) return operand(t, sizes);
+      const data = dtype.allocate(1);
+      data[0] = toScalar(t, dtype);
+      return { data, offset: 0, strides: strideless };
+    }),
+  );
+}
+
+/**
+ * Applies `kernel` to operands brought to `dtype`, and gives a new tensor of `outType`. The result keeps the order of
+ * dimensions that its operands have in memory.
+ */
+export function elementwise(kernel: Kernel, dtype: DType, inputs: readonly (Tensor | Num)[], outType: DType = dtype): Tensor {
+  const sizes = shapeOf(inputs);
+  const cast = inputs.map((t) => t instanceof Tensor ? asType(t, dtype) : t);
+  let strides: Sizes | null = null;
+  if (cast.some((t) => t instanceof Tensor && !t.contiguousLayout)) {
+    strides = elementwiseStrides(sizes, cast.filter((t) => t instanceof Tensor).map((t) => sameSizes(t.sizes, sizes) ? t.strides : broadcastStrides(t.sizes, t.strides, sizes)));
+    if (isContiguous(sizes, strides)) strides = null;
+  }
+  const out = Tensor.make(sizes, outType, strides);
+  runLoop(kernel, sizes, dtype, out, cast);
+  return out;
+}
+
+/** Applies `kernel` and writes into `out`, whose shape the operands must broadcast to. Throws where memory overlaps. */
+export function elementwiseInto(kernel: Kernel, dtype: DType, out: Tensor, inputs: readonly (Tensor | Num)[]): void {
+  assertWritable(out);
+  for (const t of inputs) if (t instanceof Tensor) assertNoPartialOverlap(out, t);
+  const cast = inputs.map((t) => t instanceof Tensor ? asType(t, dtype) : t);
+  if (out.dtype === dtype || out.dtype.category === "bool") {
+    runLoop(kernel, out.sizes, dtype, out, cast);
+    return;
+  }
+  const result = Tensor.make(out.sizes, dtype, contiguousStrides(out.sizes));
+  runLoop(kernel, out.sizes, dtype, result, cast);
+  copyElements(out, result);
+}
+
+/** Throws where two elements of a tensor that is to be written share a memory location. */
+export function assertWritable(out: Tensor): void {
+  if (!out.contiguousLayout && mayOverlap(out.sizes, out.strides)) {
+    throw new RuntimeError(
+      "unsupported operation: more than one element of the written-to tensor refers to a single memory location. Please clone() the tensor before performing the operation.",
+    );
+  }
+}
+
+/** Throws where an operand shares memory with the result without being the same view of it. */
+export function assertNoPartialOverlap(out: Tensor, input: Tensor): void {
+  if (out === input || out.store.data !== input.store.data || out.count === 0 || input.count === 0) return;
+  if (out.offset === input.offset && sameSizes(out.strides, input.strides) && sameSizes(out.sizes, input.sizes)) return;
+  if (!out.dense || !input.dense) return; // too hard to tell, and PyTorch does not try either
+  const end = requiredStorage(out.sizes, out.strides, out.offset), other = requiredStorage(input.sizes, input.strides, input.offset);
+  if (out.offset < other && input.offset < end) {
+    throw new RuntimeError(
+      "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory location. Please clone() the tensor before performing the operation.",
+    );
+  }
+}
+
+/** The dtype in which PyTorch computes a function of real numbers for an input of `dtype`: integers become the default dtype. */
+export function floatType(dtype: DType, fallback: DType): DType {
+  return dtype === float32 || dtype === float64 ? dtype : fallback;
+}

@@ -1,0 +1,338 @@
+/**
+ * How an element-wise op of one or two tensors is declared: a scalar function for each kind of dtype and a derivative
+ * formula for each input. This is the hot path of small tensors: no argument objects, one result and one node a call.
+ */
+import { is_grad_enabled, setGradMode } from "../autograd/mode.ts";
+import { type MaybeTensor, Node } from "../autograd/node.ts";
+import { freedGraph, SavedTensor } from "../autograd/saved.ts";
+import { checkInplace, gradientEdge, rebaseHistory, requiresGrad } from "../autograd/view.ts";
+import { bool, can_cast, type DType, get_default_dtype, int64 } from "../dtype.ts";
+import { NotImplementedError, RuntimeError } from "../errors.ts";
+import { Kernel, type ScalarFunction } from "../kernels/elementwise.ts";
+import { broadcastSizes, sameSizes } from "../layout.ts";
+import { Tensor } from "../tensor.ts";
+import { type Callable, type Context, destructuredNames, exposeSaved, type InplaceOp, nodeName, type Op, type Primitive, cannotCast, writeOut } from "./define.ts";
+import { elementwise, elementwiseInto, floatType, toScalar } from "./elementwise.ts";
+import { type Num, resultType } from "./promotion.ts";
+import { ArgumentParser, type Named } from "./signature.ts";
+
+/** An op of one tensor. */
+export type Unary = InplaceOp;
+/** An op of one tensor without an in-place twin. */
+export type UnaryOnly = Op;
+/** An op of two tensors, the second of which may be a number. */
+export type Binary = InplaceOp<{ other: Tensor | Num }, [other: Tensor | Num]>;
+/** An op of two tensors without an in-place twin. */
+export type BinaryTensors = Op<{ other: Tensor }, [other: Tensor]>;
+
+/** What an op computes in and gives: the promoted dtype; a floating-point dtype; the promoted dtype, giving bool. */
+export type Kind = "arithmetic" | "float" | "compare";
+
+type UnaryInputs = { self: Tensor };
+type BinaryInputs = { self: Tensor; other: Tensor | Num };
+
+interface Scalars {
+  /** For floating-point numbers, and for small integers and bools where nothing else is said. */
+  forward: (self: number, other: number) => number | boolean;
+  /** For int64. Without it the op has no kernel for int64. */
+  int64?: (self: bigint, other: bigint) => bigint | boolean;
+  /** For the other integers, where `forward` does not serve. */
+  int?: (self: number, other: number) => number | boolean;
+  /** For bool; null where PyTorch has no kernel. */
+  bool?: ((self: number, other: number) => number | boolean) | null;
+}
+
+interface Declaration<P> extends Scalars {
+  kind?: Kind;
+  /** PyTorch's signatures, where they are not the usual ones of one or two tensors. */
+  signatures?: readonly string[];
+  /** The derivative of each input, or null for a function without one. */
+  backward: Record<keyof P & string, ((context: Context<P>) => MaybeTensor) | null> | null;
+  /** The name of the node where it does not follow from the op's. */
+  node?: string;
+  /** Whether a number may stand for a tensor. */
+  numbers?: boolean;
+  /** The name that PyTorch's message for a missing kernel has. */
+  kernel?: string;
+  /** Looks at a call before it runs: throws PyTorch's error for dtypes that the op refuses. */
+  check?: (self: Tensor | Num, other: Tensor | Num | undefined) => void;
+  /** Calls with further parameters (`alpha`) go to this primitive where `when` says so. */
+  extended?: { when: (inputs: Named) => boolean; primitive: Primitive<never> };
+}
+
+/** The node of an element-wise op. */
+export class PointwiseNode extends Node {
+  readonly #op: Pointwise;
+  #values: unknown[] | null;
+
+  /** `values` stand in the order of the op's saved names; undefined where none is needed. */
+  constructor(op: Pointwise, next: (Node | null)[], nextNr: number[], values: unknown[] | null) {
+    super(next, nextNr);
+    this.#op = op;
+    this.#values = values;
+  }
+
+  name(): string {
+    return this.#op.node;
+  }
+
+  override get freshResults(): boolean {
+    return true;
+  }
+
+  /** What was saved under a name. Throws the freed-graph error once it has been released. */
+  saved(name: string): unknown {
+    const at = this.#op.saves.indexOf(name);
+    if (at < 0) return undefined;
+    if (this.#values === null) throw freedGraph();
+    const value = this.#values[at];
+    return value instanceof SavedTensor ? value.unpack() : value;
+  }
+
+  /** The names of what is saved. */
+  savedNames(): string[] {
+    return this.#op.saves;
+  }
+
+  apply(grads: MaybeTensor[]): MaybeTensor[] {
+    return this.#op.gradients(this, grads[0]);
+  }
+
+  override release(): void {
+    this.#values = null;
+  }
+}
+
+/** An element-wise op: its kernels, its formulas, and how it runs. */
+class Pointwise {
+  readonly name: string;
+  readonly node: string;
+  /** What its formulas name, besides the gradient. */
+  readonly saves: string[];
+  readonly #kind: Kind;
+  readonly #kernelName: string;
+  readonly #check: Declaration<never>["check"];
+  readonly #formulas: (((context: Context<BinaryInputs>) => MaybeTensor) | null)[];
+  readonly #needs: string[][];
+  readonly #scalars: Scalars;
+  readonly #kernels: (Kernel | undefined)[] = [];
+  // loops over dense operands by dtype: of a tensor or two, of a tensor and a number
+  readonly #tensors: ReturnType<Kernel["dense"]>[] = [];
+  readonly #number: ReturnType<Kernel["dense"]>[] = [];
+
+  constructor(name: string, spec: Declaration<BinaryInputs> | Declaration<UnaryInputs>) {
+    this.name = name;
+    this.node = spec.node ?? nodeName(name);
+    this.#kind = spec.kind ?? "arithmetic";
+    this.#kernelName = spec.kernel ?? name;
+    this.#check = spec.check;
+    this.#scalars = spec;
+    const backward = (spec.backward ?? {}) as Record<string, ((context: Context<BinaryInputs>) => MaybeTensor) | null>;
+    this.#formulas = Object.values(backward);
+    this.#needs = this.#formulas.map((f) => f === null ? [] : destructuredNames(f).filter((n) => n !== "grad"));
+    this.saves = [...new Set(this.#needs.flat())];
+    for (const n of this.saves) exposeSaved(PointwiseNode.prototype, n);
+  }
+
+  kernel(dtype: DType): Kernel {
+    let kernel = this.#kernels[dtype.index];
+    if (kernel === undefined) {
+      const s = this.#scalars;
+      const f = dtype === int64 ? s.int64 : dtype === bool ? (s.bool === undefined ? s.int ?? s.forward : s.bool) : dtype.category === "int" ? s.int ?? s.forward : s.forward;
+      if (f === undefined || f === null) throw new NotImplementedError(`"${this.#kernelName}" not implemented for '${dtype.scalar}'`);
+      kernel = this.#kernels[dtype.index] = new Kernel(f as ScalarFunction);
+    }
+    return kernel;
+  }
+
+  /** The dtype the op computes in. */
+  #dtype(self: Tensor | Num, other: Tensor | Num | undefined): DType {
+    const dtype = self instanceof Tensor && (other === undefined || (other instanceof Tensor && other.dtype === self.dtype))
+      ? self.dtype
+      : resultType(other === undefined ? [self] : [self, other]);
+    return this.#kind === "float" ? floatType(dtype, get_default_dtype()) : dtype;
+  }
+
+  /** The result, unrecorded. */
+  compute(self: Tensor | Num, other: Tensor | Num | undefined): Tensor {
+    if (this.#check !== undefined) this.#check(self, other);
+    const dtype = this.#dtype(self, other);
+    const outType = this.#kind === "compare" ? bool : dtype;
+    if (self instanceof Tensor && self.contiguousLayout && self.dtype === dtype) {
+      if (other === undefined) {
+        const out = Tensor.make(self.sizes, outType);
+        const loop = this.#tensors[dtype.index] ??= this.kernel(dtype).dense("a", dtype.name);
+        loop(self.count, out.store.data, 0, self.store.data, self.offset);
+        return out;
+      }
+      if (other instanceof Tensor) {
+        if (other.dtype === dtype && other.contiguousLayout && sameSizes(self.sizes, other.sizes)) {
+          const out = Tensor.make(self.sizes, outType);
+          const loop = this.#tensors[dtype.index] ??= this.kernel(dtype).dense("ab", dtype.name);
+          loop(self.count, out.store.data, 0, self.store.data, self.offset, other.store.data, other.offset);
+          return out;
+        }
+      } else {
+        const out = Tensor.make(self.sizes, outType);
+        const loop = this.#number[dtype.index] ??= this.kernel(dtype).dense("aB", dtype.name);
+        loop(self.count, out.store.data, 0, self.store.data, self.offset, toScalar(other, dtype));
+        return out;
+      }
+    }
+    return elementwise(this.kernel(dtype), dtype, other === undefined ? [self] : [self, other], outType);
+  }
+
+  call(self: Tensor | Num, other: Tensor | Num | undefined): Tensor {
+    const out = this.compute(self, other);
+    if (is_grad_enabled() && this.#formulas.length > 0 && (needsGrad(self) || needsGrad(other))) {
+      const node = this.#makeNode(self, other, out, out);
+      out.node = node;
+      out.tracks = true;
+    }
+    return out;
+  }
+
+  callInplace(self: Tensor, other: Tensor | Num | undefined): Tensor {
+    const record = is_grad_enabled() && this.#formulas.length > 0 && (needsGrad(self) || needsGrad(other));
+    if (record || self.inference) checkInplace(self);
+    if (this.#check !== undefined) this.#check(self, other);
+    const dtype = this.#dtype(self, other);
+    const resultDType = this.#kind === "compare" ? bool : dtype;
+    if (!can_cast(resultDType, self.dtype)) throw cannotCast(resultDType, self.dtype);
+    if (other instanceof Tensor && !sameSizes(self.sizes, other.sizes)) {
+      const sizes = broadcastSizes(self.sizes, other.sizes);
+      if (!sameSizes(sizes, self.sizes)) {
+        throw new RuntimeError(`output with shape [${self.sizes.join(", ")}] doesn't match the broadcast shape [${sizes.join(", ")}]`);
+      }
+    }
+    const kernel = this.kernel(dtype);
+    const original = record && needsGrad(self) && this.#needs[0].includes("self") || (record && needsGrad(other) && this.#needs[1]?.includes("self")) ? self.clone() : self;
+    // saved before the change, so that an operand that is the tensor itself is found modified, as in PyTorch
+    const node = record && !this.saves.includes("result") ? this.#makeNode(original, other, self, self) : null;
+    elementwiseInto(kernel, dtype, self, other === undefined ? [self] : [self, other]);
+    self.store.version++;
+    if (record) rebaseHistory(self, node ?? this.#makeNode(original, other, self, self));
+    return self;
+  }
+
+  #makeNode(self: Tensor | Num, other: Tensor | Num | undefined, result: Tensor, shape: Tensor): PointwiseNode {
+    const edge = self instanceof Tensor && this.#formulas[0] !== null ? gradientEdge(self) : null;
+    const otherEdge = other instanceof Tensor && this.#formulas[1] !== null ? gradientEdge(other) : null;
+    const next = other === undefined ? [edge] : [edge, otherEdge];
+    const nextNr = other === undefined ? [edge === null ? 0 : (self as Tensor).output_nr] : [edge === null ? 0 : (self as Tensor).output_nr, otherEdge === null ? 0 : (other as Tensor).output_nr];
+    let values: unknown[] | null = null;
+    const names = this.saves;
+    if (names.length > 0) {
+      values = [];
+      for (let i = 0; i < names.length; i++) {
+        const name = names[i];
+        const wanted = (edge !== null && this.#needs[0].includes(name)) || (otherEdge !== null && this.#needs[1].includes(name));
+        if (!wanted) {
+          values.push(undefined);
+          continue;
+        }
+        const value = name === "self" ? self : name === "other" ? other : name === "result" ? result : name === "self_sizes" ? (self as Tensor).sizes : (other as Tensor).sizes;
+        values.push(value instanceof Tensor ? new SavedTensor(value) : value);
+      }
+    }
+    const node = new PointwiseNode(this, next, nextNr, values);
+    node.sizes = [shape.sizes];
+    node.dtypes = [shape.dtype];
+    return node;
+  }
+
+  /** The gradients of the inputs, by the formulas. */
+  gradients(node: PointwiseNode, grad: MaybeTensor): MaybeTensor[] {
+    const context: Record<string, unknown> = { grad };
+    const out: MaybeTensor[] = [];
+    for (let i = 0; i < node.next.length; i++) {
+      const formula = this.#formulas[i];
+      if (grad === null || node.next[i] === null || formula === null) {
+        out.push(null);
+        continue;
+      }
+      const needs = this.#needs[i];
+      for (let k = 0; k < needs.length; k++) if (!(needs[k] in context)) context[needs[k]] = node.saved(needs[k]);
+      out.push(formula(context as Context<BinaryInputs>));
+    }
+    return out;
+  }
+}
+
+function needsGrad(t: Tensor | Num | undefined): boolean {
+  return t instanceof Tensor && (t.tracks || (t.view !== null && requiresGrad(t)));
+}
+
+/** All element-wise ops by name, for tests that go through them. */
+export const pointwiseOps: Map<string, { saves: string[]; differentiable: boolean }> = new Map();
+
+const UNARY = ["(Tensor input, *, Tensor out = None)"];
+const BINARY = ["(Tensor input, Tensor other, *, Tensor out = None)"];
+
+type UnaryDeclaration = Omit<Declaration<UnaryInputs>, "forward"> & { forward: (self: number) => number | boolean };
+
+/** Declares an element-wise op of one tensor: the name of its parameter is `self`. */
+export function pointwise(name: string, spec: UnaryDeclaration): Unary;
+/** Declares an element-wise op of two tensors, `self` and `other`. */
+export function pointwise(name: string, spec: Declaration<BinaryInputs>): Binary;
+export function pointwise(name: string, spec: UnaryDeclaration | Declaration<BinaryInputs>): Unary | Binary {
+  const unary = spec.forward.length === 1;
+  const op = new Pointwise(name, spec as Declaration<BinaryInputs>);
+  pointwiseOps.set(name, { saves: op.saves, differentiable: spec.backward !== null });
+  const signatures = spec.signatures ?? (unary ? UNARY : BINARY);
+  const parser = new ArgumentParser(name, signatures);
+  const twin = new ArgumentParser(`${name}_`, signatures);
+  const numbers = spec.numbers === true;
+  const { extended } = spec;
+
+  const read = (reader: ArgumentParser, args: readonly unknown[], self: 0 | 1): Named => {
+    // PyTorch reads a number where these ops want a tensor as a 0-d tensor
+    if (!numbers) return reader.parse(args, self);
+    const at = args.findIndex((a, i) => i < 2 && (typeof a === "number" || typeof a === "boolean" || typeof a === "bigint"));
+    if (at < 0) return reader.parse(args, self);
+    const stand = args.map((a, i) => i === at ? PLACEHOLDER : a);
+    const inputs = reader.parse(stand, self);
+    for (const key of ["self", "other"]) if (inputs[key] === PLACEHOLDER) inputs[key] = args[at];
+    return inputs;
+  };
+  const general = (args: readonly unknown[], self: 0 | 1): unknown => {
+    const inputs = read(parser, args, self);
+    if (extended?.when(inputs)) {
+      const result = extended.primitive.apply(inputs as never);
+      return inputs.out instanceof Tensor ? writeOut(name, inputs, inputs.out, result) : result;
+    }
+    if (inputs.out instanceof Tensor) return writeOut(name, inputs, inputs.out, op.call(inputs.self as Tensor, inputs.other as Tensor));
+    return op.call(inputs.self as Tensor, inputs.other as Tensor);
+  };
+  const inplace = (...args: unknown[]): Tensor => {
+    if (args.length === (unary ? 1 : 2) && (unary || args[1] instanceof Tensor || (numbers && typeof args[1] === "number"))) {
+      return op.callInplace(args[0] as Tensor, args[1] as Tensor | Num | undefined);
+    }
+    const inputs = read(twin, args, 1);
+    if (extended?.when(inputs)) return extended.primitive.applyInplace(inputs as never);
+    return op.callInplace(inputs.self as Tensor, inputs.other as Tensor | Num | undefined);
+  };
+  const call = unary
+    ? (self: unknown, ...rest: unknown[]) => rest.length === 0 && self instanceof Tensor ? op.call(self, undefined) : general([self, ...rest], 0)
+    : (self: unknown, other?: unknown, options?: unknown) =>
+      options === undefined && self instanceof Tensor && (other instanceof Tensor || (numbers && typeof other === "number"))
+        ? op.call(self, other)
+        : general(trimmed(self, other, options), 0);
+  const asMethod = unary
+    ? (self: Tensor, ...rest: unknown[]) => rest.length === 0 ? op.call(self, undefined) : general([self, ...rest], 1)
+    : (self: Tensor, other?: unknown, options?: unknown) =>
+      options === undefined && (other instanceof Tensor || (numbers && typeof other === "number")) ? op.call(self, other) : general(trimmed(self, other, options), 1);
+  const f = Object.assign(call, { asMethod, inplace });
+  Object.defineProperty(f, "name", { value: name });
+  return f as Callable as Unary | Binary;
+}
+
+/** Stands for a number while the arguments around it are read. */
+const PLACEHOLDER: Tensor = Tensor.make([], bool);
+
+function trimmed(self: unknown, other: unknown, options: unknown): unknown[] {
+  if (options !== undefined) return [self, other, options];
+  if (other !== undefined) return [self, other];
+  return self === undefined ? [] : [self];
+}
+

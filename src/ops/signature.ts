@@ -1,0 +1,346 @@
+/**
+ * How arguments are read. An op states its PyTorch signatures as PyTorch prints them, `(Tensor input, int dim, *, torch.dtype dtype = None)`;
+ * the parser binds positional arguments and a trailing object of named ones to parameters, picks the first signature that
+ * fits, and words PyTorch's errors where none does.
+ */
+import { DType } from "../dtype.ts";
+import { RuntimeError } from "../errors.ts";
+import { isPlainObject, pythonType } from "../python.ts";
+import { Device } from "../size.ts";
+import { Tensor } from "../tensor.ts";
+
+/** Named arguments. */
+export type Named = Record<string, unknown>;
+
+interface Parameter {
+  type: string;
+  name: string;
+  /** The key under which an op's forward and formulas find it: `self` for what PyTorch shows as `input` in first place. */
+  key: string;
+  optional: boolean;
+  keywordOnly: boolean;
+  fallback: unknown;
+}
+
+/** One signature, parsed. */
+interface Signature {
+  parameters: Parameter[];
+  positional: number;
+  required: number;
+  text: string;
+  /** Whether the sizes in first place may be given one by one. */
+  varargs: boolean;
+}
+
+const CONSTANTS: Record<string, unknown> = { None: null, True: true, False: false, inf: Infinity };
+
+function parseDefault(text: string): unknown {
+  if (text in CONSTANTS) return CONSTANTS[text];
+  if (/^['"].*['"]$/.test(text)) return text.slice(1, -1);
+  if (text.startsWith("[") || text.startsWith("(")) return text.slice(1, -1).split(",").filter((t) => t.trim()).map((t) => parseDefault(t.trim()));
+  const value = Number(text);
+  return Number.isNaN(value) ? text : value;
+}
+
+function splitTop(text: string): string[] {
+  const parts: string[] = [];
+  let depth = 0, start = 0;
+  for (let i = 0; i < text.length; i++) {
+    if ("([{".includes(text[i])) depth++;
+    else if (")]}".includes(text[i])) depth--;
+    else if (text[i] === "," && depth === 0) {
+      parts.push(text.slice(start, i).trim());
+      start = i + 1;
+    }
+  }
+  const last = text.slice(start).trim();
+  return last ? [...parts, last] : parts;
+}
+
+function parseSignature(text: string): Signature {
+  const parameters: Parameter[] = [];
+  let keywordOnly = false;
+  for (const part of splitTop(text.slice(1, -1))) {
+    if (part === "*") {
+      keywordOnly = true;
+      continue;
+    }
+    const [declared, fallback] = part.split(/\s*=\s*/);
+    const at = declared.lastIndexOf(" ");
+    const name = declared.slice(at + 1);
+    const optional = fallback !== undefined;
+    parameters.push({
+      type: declared.slice(0, at),
+      name,
+      key: parameters.length === 0 && name === "input" ? "self" : name,
+      optional,
+      keywordOnly,
+      fallback: optional ? parseDefault(fallback) : undefined,
+    });
+  }
+  const positional = parameters.filter((p) => !p.keywordOnly).length;
+  const own = parameters[0]?.key === "self" ? 1 : 0;
+  return {
+    parameters,
+    positional,
+    required: parameters.filter((p) => !p.optional && !p.keywordOnly).length,
+    text,
+    varargs: positional === own + 1 && parameters[own].type === "tuple of ints",
+  };
+}
+
+const isInt = (v: unknown): boolean => typeof v === "number" ? Number.isInteger(v) : typeof v === "bigint" || (v instanceof Tensor && v.count === 1 && v.dtype.category === "int" && !v.tracks && v.sizes.length === 0);
+
+function accepts(type: string, value: unknown): boolean {
+  switch (type) {
+    case "Tensor":
+      return value instanceof Tensor;
+    case "Number":
+      return typeof value === "number" || typeof value === "bigint" || typeof value === "boolean" || (value instanceof Tensor && value.sizes.length === 0 && !value.tracks);
+    case "int":
+      return isInt(value);
+    case "float":
+      return typeof value === "number" || typeof value === "bigint" || (value instanceof Tensor && value.sizes.length === 0 && !value.tracks);
+    case "bool":
+      return typeof value === "boolean";
+    case "str":
+    case "name":
+      return typeof value === "string";
+    case "tuple of ints":
+      return isInt(value) || (Array.isArray(value) && value.every(isInt));
+    case "tuple of floats":
+      return typeof value === "number" || (Array.isArray(value) && value.every((v) => typeof v === "number"));
+    case "tuple of Scalars":
+      return Array.isArray(value) && value.every((v) => typeof v === "number" || typeof v === "bigint" || typeof v === "boolean");
+    case "tuple of Tensors":
+      return Array.isArray(value) && value.every((v) => v instanceof Tensor);
+    case "tuple of names":
+      return Array.isArray(value) && value.length > 0 && value.every((v) => typeof v === "string");
+    case "torch.dtype":
+      return value instanceof DType;
+    case "torch.device":
+      return typeof value === "string" || value instanceof Device;
+    case "Generator":
+      return pythonType(value) === "torch.Generator";
+    default: // layouts and memory formats are accepted and mean nothing here
+      return true;
+  }
+}
+
+const plain = (v: unknown): unknown => v instanceof Tensor ? v.item() : typeof v === "bigint" && v >= Number.MIN_SAFE_INTEGER && v <= Number.MAX_SAFE_INTEGER ? Number(v) : v;
+
+function convert(type: string, value: unknown): unknown {
+  if (value === null) return value;
+  if (type === "int" || type === "Number" || type === "float") return type === "Number" && typeof value === "bigint" ? value : plain(value);
+  if (type === "tuple of ints") return Array.isArray(value) ? Array.from(value, plain) : [plain(value)];
+  if (type === "tuple of floats") return Array.isArray(value) ? value : [value];
+  return value;
+}
+
+/** Names two ways of the same argument that Python code uses. */
+const ALIASES: Record<string, string> = { x: "self", axis: "dim", keepdims: "keepdim", x2: "other" };
+
+function lookup(named: Named, p: Parameter): string | null {
+  if (p.name in named) return p.name;
+  for (const alias in ALIASES) if ((ALIASES[alias] === p.key || ALIASES[alias] === p.name) && alias in named) return alias;
+  return null;
+}
+
+interface Attempt {
+  bound: Named | null;
+  /** Why it did not fit; only worded when asked for. */
+  reason: (() => Error) | null;
+}
+
+const missingArguments = (op: string, names: string[]) =>
+  new TypeError(`${op}() missing ${names.length} required positional arguments: ${names.map((n) => `"${n}"`).join(", ")}`);
+
+function mismatch(op: string, p: Parameter, position: number | null, value: unknown): Error {
+  const where = `${op}(): argument '${p.name}'${position === null ? "" : ` (position ${position})`} must be ${p.type}`;
+  if (p.type === "tuple of Tensors" && Array.isArray(value)) {
+    const at = value.findIndex((v) => !(v instanceof Tensor));
+    return new TypeError(`expected Tensor as element ${at} in argument ${(position ?? 1) - 1}, but got ${pythonType(value[at])}`);
+  }
+  if (p.type === "tuple of ints" && Array.isArray(value)) {
+    const at = value.findIndex((v) => !isInt(v));
+    if (at === 0) return new TypeError(`${where}, but found element of type ${pythonType(value[0])} at pos 0`);
+    return new TypeError(
+      `${op}(): argument '${p.name}' failed to unpack the object at pos ${at + 1} with error "type must be tuple of ints,but got ${pythonType(value[at])}"`,
+    );
+  }
+  return new TypeError(`${where}, not ${pythonType(value)}`);
+}
+
+function attempt(op: string, signature: Signature, args: readonly unknown[], named: Named | null, self: 0 | 1): Attempt {
+  const { parameters } = signature;
+  const bound: Named = {};
+  let positional = args;
+  const first = signature.parameters[0]?.key === "self" ? 1 : 0;
+  if (signature.varargs && args.length > first && !Array.isArray(args[first]) && (args.length > first + 1 || isInt(args[first]) || typeof args[first] !== "object")) {
+    positional = [...args.slice(0, first), args.slice(first)];
+  }
+  if (positional.length > signature.positional) {
+    const takes = signature.positional - self, given = args.length - self;
+    return {
+      bound: null,
+      reason: () =>
+        takes === 0 && self === 1
+          ? new TypeError(`TensorBase.${op}() takes no arguments (${given} given)`)
+          : signature.required < signature.positional
+          ? new TypeError(`${op}() takes from ${signature.required - self} to ${takes} positional arguments but ${given} were given`)
+          : new TypeError(`${op}() takes ${takes} positional argument${takes === 1 ? "" : "s"} but ${given} were given`),
+    };
+  }
+  let used = 0;
+  let missing: string[] | null = null;
+  for (let i = 0; i < parameters.length; i++) {
+    const p = parameters[i];
+    let value: unknown;
+    let position: number | null = null;
+    if (i < positional.length && !p.keywordOnly) {
+      value = positional[i];
+      position = i + 1 - self;
+      if (named !== null && lookup(named, p) !== null) {
+        return { bound: null, reason: () => new TypeError(`${op}() got multiple values for argument '${p.name}'`) };
+      }
+    } else if (named !== null) {
+      const key = lookup(named, p);
+      if (key !== null) {
+        value = named[key];
+        used++;
+      }
+    }
+    if (value === undefined || (value === null && p.optional)) {
+      if (value === undefined && !p.optional) {
+        (missing ??= []).push(p.name);
+        continue;
+      }
+      bound[p.key] = value === null && p.type.startsWith("torch.") ? null : p.fallback;
+      continue;
+    }
+    if (!accepts(p.type, value)) return { bound: null, reason: () => mismatch(op, p, position, value) };
+    if (p.type === "name" || p.type === "tuple of names") {
+      return { bound: null, reason: () => noName(String(Array.isArray(value) ? value[0] : value), args[0]) };
+    }
+    bound[p.key] = convert(p.type, value);
+  }
+  if (missing !== null) {
+    const names = missing;
+    return { bound: null, reason: () => missingArguments(op, names) };
+  }
+  if (named !== null && used < Object.keys(named).length) {
+    const extra = Object.keys(named).find((k) => named[k] !== undefined && !parameters.some((p) => p.name === k || ALIASES[k] === p.key));
+    if (extra !== undefined) return { bound: null, reason: () => new TypeError(`${op}() got an unexpected keyword argument '${extra}'`) };
+  }
+  return { bound, reason: null };
+}
+
+/** The error for a dimension given by a name: tensors here have none. */
+function noName(name: string, tensor: unknown): Error {
+  const rank = tensor instanceof Tensor ? tensor.sizes.length : 0;
+  return new RuntimeError(`Name '${name}' not found in Tensor[${Array(rank).fill("None").join(", ")}].`);
+}
+
+/** The types of the arguments as PyTorch lists them, those that do not fit between exclamation marks. */
+function describe(args: readonly unknown[], named: Named | null, wanted: string[] | null): string {
+  const names = named === null ? [] : Object.keys(named);
+  const typeOf = (v: unknown) => pythonType(v);
+  const mark = (type: string, ok: boolean) => ok ? type : `!${type}!`;
+  const types = args.map((a, i) => wanted === null ? typeOf(a) : mark(typeOf(a), wanted[i]?.split(" ").slice(0, -1).join(" ") === typeOf(a)));
+  const keyed = names.map((k) => {
+    const type = typeOf(named![k]);
+    if (wanted === null) return `${k}=${type}`;
+    const parameter = wanted.find((w) => w.split(/\s*=\s*/)[0].endsWith(` ${k}`));
+    return `${k}=${mark(type, parameter !== undefined && parameter.startsWith(`${type} `))}`;
+  });
+  if (wanted !== null) return `(${[...types, ...keyed].join(", ")})`;
+  // PyTorch leaves a comma behind where there are only named arguments
+  return `(${[...types, ...keyed].join(", ")}${types.length === 0 && keyed.length > 0 ? ", " : ""})`;
+}
+
+function invalidCombination(op: string, texts: string[], args: readonly unknown[], named: Named | null): TypeError {
+  const count = args.length + (named === null ? 0 : Object.keys(named).length);
+  const parts = texts.map((t) => splitTop(t.slice(1, -1)));
+  const fits = (p: string[]) => p.length - (p.some((w) => w.startsWith("Tensor out")) && !(named !== null && "out" in named) ? 1 : 0) === count;
+  const head = `${op}() received an invalid combination of arguments - got `;
+  const bare = (p: string[]) => p.map((w) => w.split(/\s*=\s*/)[0]);
+  if (texts.length === 1) {
+    return new TypeError(`${head}${describe(args, named, fits(parts[0]) ? bare(parts[0]) : null)}, but expected ${texts[0]}`);
+  }
+  let message = `${head}${describe(args, named, null)}, but expected one of:\n`;
+  texts.forEach((text, i) => {
+    message += ` * ${text}\n`;
+    if (!fits(parts[i])) return;
+    const wrong = named === null ? [] : Object.keys(named).filter((k) => !bare(parts[i]).some((w) => w.endsWith(` ${k}`)));
+    if (wrong.length > 0) message += `      didn't match because some of the keywords were incorrect: ${wrong.join(", ")}\n`;
+    else message += `      didn't match because some of the arguments have invalid types: ${describe(args, named, bare(parts[i]))}\n`;
+  });
+  return new TypeError(message);
+}
+
+/** Reads the arguments of one op. */
+export class ArgumentParser {
+  readonly #op: string;
+  readonly #texts: readonly string[];
+  #functions: Signature[] | null = null;
+  readonly #isMethod: boolean;
+
+  /** `texts` are the signatures of the function; `method` says that users also call it on a tensor. */
+  constructor(op: string, texts: readonly string[]) {
+    this.#op = op;
+    this.#texts = texts;
+    this.#isMethod = texts[0].startsWith("(Tensor input");
+  }
+
+  /** The parameters by name. `self` is 1 where the first argument is the tensor that a method was called on. */
+  parse(args: readonly unknown[], self: 0 | 1): Named {
+    const signatures = this.#functions ??= this.#texts.map(parseSignature);
+    let named: Named | null = null;
+    let positional = args;
+    const last = args.length > 0 ? args[args.length - 1] : undefined;
+    if (last === undefined && args.length > 0) {
+      let n = args.length;
+      while (n > 0 && args[n - 1] === undefined) n--;
+      return this.parse(args.slice(0, n), self);
+    }
+    if (isPlainObject(last)) {
+      named = Object.fromEntries(Object.entries(last).filter(([, v]) => v !== undefined));
+      positional = args.slice(0, -1);
+      if (Object.keys(named).length === 0) named = null;
+    }
+    let failed: Attempt | null = null;
+    for (const signature of signatures) {
+      const result = attempt(this.#op, signature, positional, named, self);
+      if (result.bound !== null) return result.bound;
+      const error = signature.parameters.some((p) => p.type === "name" || p.type === "tuple of names") ? result.reason!() : null;
+      if (error instanceof RuntimeError) throw error;
+      failed = result;
+    }
+    if (signatures.length === 1 && this.#texts.length === 1) throw this.#single(failed!.reason!(), signatures[0], positional, named, self);
+    const count = positional.length + (named === null ? 0 : Object.keys(named).length);
+    const plausible = signatures.filter((s) => count >= s.required && count <= s.parameters.length && (!s.varargs || count <= s.parameters.length));
+    if (plausible.length === 1) throw attempt(this.#op, plausible[0], positional, named, self).reason!();
+    throw this.#invalid(positional, named, self);
+  }
+
+  /** Some ops have retired signatures that PyTorch does not print; their errors list the one that is left. */
+  #single(reason: Error, signature: Signature, args: readonly unknown[], named: Named | null, self: 0 | 1): Error {
+    const count = args.length + (named === null ? 0 : Object.keys(named).length);
+    const retired = RETIRED.has(this.#op) && (count < signature.required || count > signature.positional);
+    return retired ? this.#invalid(args, named, self) : reason;
+  }
+
+  #invalid(args: readonly unknown[], named: Named | null, self: 0 | 1): TypeError {
+    const texts = self === 1 && this.#isMethod ? this.#texts.map(methodText) : [...this.#texts];
+    return invalidCombination(this.#op, texts, self === 1 ? args.slice(1) : args, named);
+  }
+}
+
+const RETIRED = new Set(["add", "sub", "addmm", "addmv", "addr", "addbmm", "baddbmm", "addcmul", "addcdiv", "add_", "sub_", "addmm_", "addcmul_", "addcdiv_"]);
+
+/** A function's signature as the method of the same name shows it. */
+function methodText(text: string): string {
+  const parts = splitTop(text.slice(1, -1)).filter((p) => !p.startsWith("Tensor input") && !p.startsWith("Tensor out"));
+  if (parts[parts.length - 1] === "*") parts.pop();
+  return `(${parts.join(", ")})`;
+}
