@@ -1,0 +1,253 @@
+"""Printing, dtypes, reductions, products, random numbers."""
+
+import torch
+
+from . import program, raises
+
+
+@program
+def printing_of_floats():
+    print(torch.tensor(1.0), torch.tensor(0.1), torch.tensor(1e-8), torch.tensor(123456789.0))
+    print(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 2.5]), torch.tensor([1e-5, 1.0]))
+    print(torch.tensor([1e-3, 1e4]), torch.tensor([1e8, 1.0]), torch.tensor([100000.0, 0.5]))
+    print(torch.tensor([0.0, -0.0]), torch.tensor([float("nan"), 1.0]), torch.tensor([float("inf"), -float("inf")]))
+    print(torch.tensor([float("nan"), 1e10, -1.5]))
+    print(torch.tensor([[1.0, -2.0], [100.25, 3.0]]))
+    print(torch.tensor([]), torch.zeros(0, 3), torch.zeros(2, 0, 4))
+    print(torch.zeros(2, 2, 2))
+    print(torch.arange(30.0))
+    print(torch.arange(12.0).reshape(3, 4) / 7)
+    print(torch.zeros(1001))
+    print(torch.arange(2000.0).reshape(40, 50))
+    print(torch.tensor([1.0, 2.0], dtype=torch.float64), torch.tensor(1.5, dtype=torch.float64))
+    print(torch.tensor([1.0], requires_grad=True), torch.tensor([1.0], dtype=torch.float64, requires_grad=True))
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    print(x * 2, x.sum(), (x * 2).detach())
+    print((x * 2).view(1, 2, 1))
+    print(torch.linspace(0, 1, 7), torch.logspace(-3, 3, 7))
+    print(torch.full((2, 3), 3.14159265))
+    print(torch.tensor([0.00012345, 123.0]), torch.tensor([999999.0]), torch.tensor([9999999.0]))
+    print(f"{torch.tensor(2.5)} and {x}")
+    print([torch.tensor(1.0), torch.tensor([2])])
+
+
+@program
+def printing_of_other_dtypes():
+    print(torch.tensor([1, 2, 300]), torch.tensor(5), torch.tensor([[1], [-20]]))
+    print(torch.tensor([True, False]), torch.tensor(True), torch.tensor([[True], [False]]))
+    print(torch.tensor([1, 2], dtype=torch.int32), torch.tensor([1], dtype=torch.uint8), torch.tensor([-1], dtype=torch.int8), torch.tensor([1], dtype=torch.int16))
+    print(torch.tensor([2**40, 1]), torch.tensor(-(2**53)))
+    print(torch.zeros(0, dtype=torch.int64), torch.zeros(2, 0, dtype=torch.bool))
+    print(torch.arange(1500))
+    print(torch.float32, torch.int64, torch.bool, torch.float64, torch.uint8)
+    print(torch.zeros(2, 3).shape, torch.zeros(2, 3).size(), torch.tensor(1).shape, torch.zeros(4).shape)
+    print(torch.zeros(2, 3).dtype, torch.zeros(2).device, torch.zeros(2, 3).dim(), torch.zeros(2, 3).numel())
+    print(torch.eye(3, dtype=torch.int64))
+    print(torch.ones(3).bool(), torch.tensor([0.0, 1.5]).int(), torch.tensor([1, 0]).double())
+    print(torch.arange(40).reshape(2, 20) * 1000)
+    print(torch.zeros(2, 1, 3, dtype=torch.int64))
+
+
+@program
+def print_options():
+    x = torch.tensor([1.23456789, 1000.5, 0.00001])
+    y = torch.arange(100.0)
+    torch.set_printoptions(precision=2)
+    print(x)
+    torch.set_printoptions(precision=8)
+    print(x)
+    torch.set_printoptions(precision=4, sci_mode=False)
+    print(x)
+    torch.set_printoptions(sci_mode=True)
+    print(torch.tensor([1.0, 2.0]))
+    torch.set_printoptions(profile="default")
+    torch.set_printoptions(threshold=10, edgeitems=2)
+    print(y)
+    print(y.reshape(10, 10))
+    torch.set_printoptions(profile="short")
+    print(y / 3)
+    torch.set_printoptions(profile="full")
+    print(torch.arange(1100).sum(), torch.arange(0, 1100, 100))
+    torch.set_printoptions(profile="default")
+    torch.set_printoptions(linewidth=40)
+    print(y[:20])
+    torch.set_printoptions(profile="default")
+    print(x)
+
+
+@program
+def promotion():
+    i = torch.tensor([1, 2, 3])
+    f = torch.tensor([0.5, 1.5, 2.5])
+    d = torch.tensor([1.0], dtype=torch.float64)
+    b = torch.tensor([True, False, True])
+    u = torch.tensor([200, 100, 50], dtype=torch.uint8)
+    print(i + f, i * 2, i + 2.5, b + 1, b * 0.5)
+    print((i / 2).dtype, (i // 2).dtype, (i % 2).dtype, (i**2).dtype, (f + d).dtype)
+    print(u + 100, u * 2, u + i)
+    print((f + torch.tensor(1.0, dtype=torch.float64)).dtype, (i + torch.tensor(1.0)).dtype, (f + d[0]).dtype)
+    print(i / 2, i // 2, i % 2, -i // 2, -i % 2)
+    print(i > 1.5, b & (i > 1), i == f)
+    print(i.float(), f.long(), f.int().dtype, b.float(), i.bool())
+    print(torch.result_type(i, f), torch.promote_types(torch.uint8, torch.int8), torch.can_cast(torch.float32, torch.int64))
+    print(i.sum(), b.sum(), f.sum(), i.float().mean(), u.sum())
+    print(i.prod(), i.cumsum(0), b.cumsum(0), i.max(), i.argmax())
+    raises(lambda: i.mean())
+    raises(lambda: i.add_(f))
+    raises(lambda: b - b)
+    print(i.to(torch.float64), f.to(torch.int32), f.to(d).dtype, f.type_as(i))
+    print(torch.tensor([1, 2.5]).dtype, torch.tensor([True, 2]).dtype, torch.arange(3).dtype, torch.arange(3.0).dtype, torch.full((1,), 2).dtype)
+    print(i.sqrt(), i.exp().dtype, i.sin().dtype, torch.tensor([1, 4]).rsqrt())
+    print(torch.tensor([7, -7]).div(2, rounding_mode="trunc"), torch.tensor([7, -7]).div(2, rounding_mode="floor"))
+    print(torch.tensor([5.5, -5.5]) % 2, torch.fmod(torch.tensor([5.5, -5.5]), 2), torch.tensor([5, -5]).remainder(3))
+
+
+@program
+def reductions():
+    x = torch.tensor([[1.0, 5.0, 3.0], [4.0, 2.0, 6.0]], requires_grad=True)
+    print(x.sum(), x.sum(0), x.sum(1, keepdim=True), x.sum((0, 1)))
+    print(x.mean(), x.mean(0), x.mean(-1))
+    print(x.max(), x.min(), x.argmax(), x.argmin(1))
+    values, indices = x.max(1)
+    print(values)
+    print(indices)
+    print(x.max(0)[0])
+    print(x.std(), x.var(0), x.var(1, unbiased=False), x.std(dim=1, correction=0))
+    print(x.prod(), x.prod(0), x.norm(), x.norm(1), x.norm(dim=1), x.norm(p=float("inf")))
+    print(x.cumsum(1), x.cumprod(0))
+    print(x.logsumexp(1), x.softmax(1), x.log_softmax(0))
+    print(x.sort(descending=True)[0], x.argsort(1), x.topk(2)[1])
+    print(x.median(), x.amax(1), x.amin(0), list(torch.aminmax(x.detach())))
+    print(x.detach().unique(), x.any(), x.all(1), x.count_nonzero())
+    x.var().backward()
+    print(x.grad)
+    x.grad = None
+    x.norm().backward()
+    print(x.grad)
+    x.grad = None
+    x.prod(1).sum().backward()
+    print(x.grad)
+    x.grad = None
+    x.cumsum(0).logsumexp((0, 1)).backward()
+    print(x.grad)
+    print(list(torch.tensor([3.0, 1.0, 2.0]).sort()))
+    print(torch.tensor([[1, 2], [3, 4]]).sum(0), torch.tensor([1, 1, 2]).unique(return_counts=True)[1])
+
+
+@program
+def products():
+    a = torch.arange(6.0).reshape(2, 3).requires_grad_()
+    b = torch.arange(12.0).reshape(3, 4)
+    print(a @ b)
+    print(a.mm(b).sum())
+    (a @ b).sum().backward()
+    print(a.grad)
+    v = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    print(a @ v, v @ b, v @ v, v.dot(v), torch.outer(v, v[:2]))
+    a.grad = None
+    (a @ v).pow(2).sum().backward()
+    print(a.grad, v.grad)
+    c = torch.ones(2, 2, 3)
+    print((c @ b).shape, torch.bmm(c, c.transpose(1, 2)), c.matmul(v))
+    print(torch.einsum("ij,jk->ik", a, b))
+    print(torch.einsum("ij->j", a), torch.einsum("i,i->", v, v), torch.einsum("bij,j->bi", c, v))
+    print(torch.addmm(torch.ones(4), a, b, beta=2, alpha=0.5))
+    print(torch.tensordot(a, b, dims=1).shape, a.T @ a)
+    print(torch.nn.functional.linear(a, torch.ones(1, 3), torch.tensor([10.0])))
+    raises(lambda: a @ a)
+    raises(lambda: a.mm(v))
+    raises(lambda: torch.bmm(a, b))
+    print(torch.eye(3) @ v, (b.T @ a.T).T.shape)
+    print(v.unsqueeze(1) * v, (v[:, None] - v).abs())
+
+
+@program
+def broadcast_gradients():
+    x = torch.ones(3, 1, requires_grad=True)
+    y = torch.tensor([1.0, 2.0, 3.0, 4.0], requires_grad=True)
+    z = x * y
+    print(z)
+    z.sum().backward()
+    print(x.grad, y.grad)
+    s = torch.tensor(2.0, requires_grad=True)
+    (s * y).sum().backward()
+    print(s.grad)
+    y.grad = None
+    (y / s).sum().backward()
+    print(s.grad, y.grad)
+    b = torch.zeros(2, requires_grad=True)
+    out = torch.ones(4, 3, 2) + b
+    out.mean().backward()
+    print(b.grad)
+    print(torch.broadcast_tensors(x, y)[0].shape, torch.broadcast_shapes((3, 1), (4,)))
+    p = torch.tensor([[2.0], [3.0]], requires_grad=True)
+    q = torch.tensor([1.0, 2.0], requires_grad=True)
+    (p**q).sum().backward()
+    print(p.grad, q.grad)
+    w = torch.ones(1, requires_grad=True)
+    (w.expand(5) * torch.arange(5.0)).sum().backward()
+    print(w.grad)
+    raises(lambda: torch.ones(2, 3) * torch.ones(2))
+    m = torch.maximum(x, y)
+    m.sum().backward()
+    print(x.grad)
+
+
+@program
+def random_streams():
+    torch.manual_seed(0)
+    print(torch.rand(3))
+    print(torch.randn(3))
+    print(torch.randn(16))
+    print(torch.randn(2, 3), torch.rand(2, 2))
+    print(torch.randint(0, 10, (5,)), torch.randint(100, (2, 2)))
+    print(torch.randperm(7))
+    print(torch.rand(2, dtype=torch.float64), torch.randn(2, dtype=torch.float64))
+    torch.manual_seed(42)
+    print(torch.randn(4))
+    print(torch.bernoulli(torch.tensor([0.2, 0.5, 0.9])))
+    print(torch.empty(3).uniform_(-1, 1), torch.empty(3).normal_(10, 2))
+    print(torch.normal(torch.zeros(2), torch.ones(2)), torch.normal(0.0, 1.0, (2,)))
+    print(torch.multinomial(torch.tensor([0.1, 0.2, 0.7]), 4, replacement=True))
+    print(torch.empty(2).exponential_(2.0))
+    print(torch.rand_like(torch.zeros(2)), torch.randn_like(torch.zeros(2, 1)))
+    torch.manual_seed(42)
+    print(torch.randn(4))
+    print(torch.initial_seed())
+    state = torch.get_rng_state()
+    a = torch.rand(2)
+    torch.set_rng_state(state)
+    print(torch.equal(a, torch.rand(2)), state.dtype, state.shape)
+    g = torch.Generator()
+    g.manual_seed(7)
+    print(torch.rand(2, generator=g), torch.randperm(4, generator=g))
+    h = torch.Generator().manual_seed(7)
+    print(torch.rand(2, generator=h), h.initial_seed())
+    x = torch.randn(3, requires_grad=True)
+    print(x)
+    print(torch.nn.functional.dropout(torch.ones(6), 0.5))
+    print(torch.randn(5, 5).t().shape, torch.rand(()))
+
+
+@program
+def creation():
+    print(torch.zeros(2, 3), torch.ones(2, dtype=torch.int64), torch.full((2,), 7.0))
+    print(torch.arange(5), torch.arange(1, 10, 3), torch.arange(0, 1, 0.25), torch.arange(5, 0, -2))
+    print(torch.linspace(-1, 1, 5), torch.eye(2), torch.eye(2, 3))
+    x = torch.tensor([[1.0, 2.0]])
+    print(torch.zeros_like(x), torch.ones_like(x, dtype=torch.int64), torch.full_like(x, 3))
+    print(x.new_zeros(2), x.new_ones(1, 2), x.new_full((2,), 5.0), x.new_tensor([1, 2]))
+    print(torch.tensor(3), torch.tensor(3.0), torch.tensor([[1, 2], [3, 4]]).shape)
+    print(torch.as_tensor([1.0, 2.0]), torch.scalar_tensor(2.0), torch.empty(0))
+    print(x.long().tolist(), f"{x.sum().item():.2f}", torch.tensor([True]).item(), torch.tensor(7).item())
+    print(torch.tensor([1, 2]).tolist(), torch.tensor(2).tolist())
+    print(torch.tril(torch.ones(3, 3)), torch.diag(torch.tensor([1.0, 2.0])))
+    print(torch.is_tensor(x), torch.is_floating_point(x), x.element_size(), x.nelement(), x.ndim)
+    print(torch.get_default_dtype(), x.is_floating_point(), torch.numel(x))
+    raises(lambda: torch.tensor([[1.0], [2.0, 3.0]]))
+    raises(lambda: torch.zeros(-1))
+    raises(lambda: torch.arange(1, 0))
+    for row in torch.eye(2):
+        print(row)
+    a, b = torch.tensor([1.0, 2.0], requires_grad=True)
+    print(a, b)
