@@ -44,7 +44,7 @@ export class Tensor {
   /** @internal Whether it was made in inference mode. */
   readonly inference: boolean;
   /** @internal What it remembers of its base if it is a view. */
-  view: ViewInfo | null = null;
+  viewInfo: ViewInfo | null = null;
   /** @internal The node that accumulates its gradient if it is a leaf. */
   sink: AccumulateGrad | null = null;
   /** @internal `.grad` without the warning. */
@@ -197,7 +197,7 @@ export class Tensor {
     const store = new Storage(value.store.data, value.store.serial);
     store.version = this.store.version;
     const { sizes, strides, offset, count, contiguousLayout, dtype } = value;
-    Object.assign(this, { store, sizes, strides, offset, count, contiguousLayout, dtype, view: null });
+    Object.assign(this, { store, sizes, strides, offset, count, contiguousLayout, dtype, viewInfo: null });
     if (this.sink !== null) {
       this.sink.sizes = [sizes];
       this.sink.dtypes = [dtype];
@@ -212,7 +212,7 @@ export class Tensor {
 
   /** The tensor whose memory it shows if it is a view, else null. */
   get _base(): Tensor | null {
-    return this.view === null ? null : this.view.base;
+    return this.viewInfo === null ? null : this.viewInfo.base;
   }
 
   /** The elements in Python's notation of nested lists, with PyTorch's rounding, suffixes and line breaks. */

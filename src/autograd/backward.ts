@@ -5,6 +5,7 @@ import { RuntimeError, ValueError } from "../errors.ts";
 import { sameSizes } from "../layout.ts";
 import { isPlainObject, pythonType } from "../python.ts";
 import { makeSize } from "../size.ts";
+import { stack } from "../ops/join.ts";
 import { Tensor } from "../tensor.ts";
 import { warnOnce } from "../warnings.ts";
 import { execute, type Root } from "./engine.ts";
@@ -234,6 +235,6 @@ function batchedGrad(outs: TensorOrEdge[], ins: TensorOrEdge[], given: (Tensor |
   }
   return ins.map((_, i) => {
     const parts = rows.map((row) => row[i]);
-    return parts[0] === null ? null as never : parts[0].unsqueeze(0).new_empty([0]).cat_with(parts);
+    return parts[0] === null ? parts[0] : stack(parts);
   });
 }

@@ -24,16 +24,16 @@ export interface ViewInfo {
 /** Marks `view` as a differentiable view of `source`. */
 export function asView(view: Tensor, source: Tensor, multiple = false): void {
   let creation: Creation = "default";
-  if (source.view !== null && source.view.creation !== "default") creation = source.view.creation;
+  if (source.viewInfo !== null && source.viewInfo.creation !== "default") creation = source.viewInfo.creation;
   else if (is_inference_mode_enabled()) creation = "inference";
   else if (!is_grad_enabled()) creation = "no_grad";
   else if (multiple) creation = "multi_output";
-  view.view = { base: source.view === null ? source : source.view.base, version: view.store.version, creation };
+  view.viewInfo = { base: source.viewInfo === null ? source : source.viewInfo.base, version: view.store.version, creation };
 }
 
 /** The node that a tensor's gradient flows to; a view whose memory has changed since gets a new one, `AsStridedBackward0`. */
 export function gradFn(tensor: Tensor): Node | null {
-  const view = tensor.view;
+  const view = tensor.viewInfo;
   if (view === null || view.version === tensor.store.version) return tensor.node;
   const { base } = view;
   if (tensor.node === null && !requiresGrad(base)) return null;
@@ -53,12 +53,12 @@ export function gradFn(tensor: Tensor): Node | null {
 
 /** Whether gradients flow to this tensor. */
 export function requiresGrad(tensor: Tensor): boolean {
-  return tensor.tracks || (tensor.view !== null && gradFn(tensor) !== null);
+  return tensor.tracks || (tensor.viewInfo !== null && gradFn(tensor) !== null);
 }
 
 /** The node that stands for a tensor as an input: the one that made it, or its leaf's sink. Null if it needs no gradient. */
 export function gradientEdge(tensor: Tensor): Node | null {
-  const node = tensor.view === null ? tensor.node : gradFn(tensor);
+  const node = tensor.viewInfo === null ? tensor.node : gradFn(tensor);
   if (node !== null) return node;
   return tensor.tracks ? (tensor.sink ??= new AccumulateGrad(tensor)) : null;
 }
@@ -72,7 +72,7 @@ export function checkInplace(tensor: Tensor): void {
     );
   }
   if (!is_grad_enabled()) return;
-  const view = tensor.view;
+  const view = tensor.viewInfo;
   if (view === null) {
     if (tensor.tracks && tensor.node === null) throw new RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.");
     return;
@@ -168,16 +168,16 @@ export class CopySlices extends Node {
 
 /** Makes `node` the history of a tensor that has been changed in place; a view hands it on to its base. */
 export function rebaseHistory(tensor: Tensor, node: Node): void {
-  if (tensor.view === null) {
+  if (tensor.viewInfo === null) {
     tensor.node = node;
     tensor.output_nr = 0;
     tensor.tracks = true;
     return;
   }
-  const base = tensor.view.base;
+  const base = tensor.viewInfo.base;
   base.node = new CopySlices(base, tensor, node);
   base.output_nr = 0;
   base.tracks = true;
-  tensor.view.version = -1;
+  tensor.viewInfo.version = -1;
   gradFn(tensor);
 }

@@ -5,9 +5,9 @@ import { bool, get_default_dtype } from "../dtype.ts";
 import { RuntimeError } from "../errors.ts";
 import { Kernel } from "../kernels/elementwise.ts";
 import { Tensor } from "../tensor.ts";
-import { type Args, define, Primitive } from "./define.ts";
+import { type Args, type IsMethod, Primitive } from "./define.ts";
 import { elementwise, floatType } from "./elementwise.ts";
-import { type Binary, pointwise, type Unary } from "./pointwise.ts";
+import { type Binary, binary, type Unary, unary } from "./pointwise.ts";
 import { type Num, resultType } from "./promotion.ts";
 
 /** Named arguments of `add` and `sub`. */
@@ -21,7 +21,7 @@ export interface AlphaOptions {
 }
 
 /** An op of two operands with a factor on the second. */
-export interface Additive {
+export interface Additive extends IsMethod {
   /** The tensor, the other operand, and options. */
   (self: Tensor, ...args: Args<AlphaOptions, [other: Tensor | Num]>): Tensor;
   /** The in-place twin. */
@@ -55,7 +55,7 @@ const subScaled = scaled("SubBackward0", (a, b, alpha) => a - b * alpha, (a, b, 
 const hasAlpha = ({ alpha }: { alpha?: unknown }) => alpha !== undefined && alpha !== null && alpha !== 1;
 
 /** `self + alpha * other`. The gradient flows unchanged to `self` and times `alpha` to `other`. */
-export const add: Additive = pointwise("add", {
+export const add: Additive = binary("add", {
   signatures: ALPHA,
   numbers: true,
   forward: (self, other) => self + other,
@@ -79,7 +79,7 @@ function refuseBools(self: Tensor | Num, other: Tensor | Num | undefined): void 
 }
 
 /** `self - alpha * other`. The gradient flows unchanged to `self` and times `-alpha` to `other`. */
-export const sub: Additive = pointwise("sub", {
+export const sub: Additive = binary("sub", {
   signatures: ALPHA,
   numbers: true,
   check: refuseBools,
@@ -93,7 +93,7 @@ export const sub: Additive = pointwise("sub", {
 });
 
 /** `other - alpha * self`. The gradient flows times `-alpha` to `self` and unchanged to `other`. */
-export const rsub: Additive = pointwise("rsub", {
+export const rsub: Additive = binary("rsub", {
   signatures: ["(Tensor input, Tensor other, *, Number alpha = 1)", "(Tensor input, Number other, Number alpha = 1)"],
   numbers: true,
   check: refuseBools,
@@ -122,7 +122,7 @@ const reverseScaled = new Kernel((a: number, b: number, alpha: number) => b - a 
 const reverseScaled64 = new Kernel((a: bigint, b: bigint, alpha: bigint) => b - a * alpha);
 
 /** `self * other`. Each factor's gradient is the gradient times the other factor. */
-export const mul: Binary = pointwise("mul", {
+export const mul: Binary = binary("mul", {
   numbers: true,
   forward: (self, other) => self * other,
   int64: (self, other) => self * other,
@@ -158,7 +158,7 @@ function refuseZeroDivisor(self: Tensor | Num, other: Tensor | Num | undefined):
 }
 
 /** `self / other` rounded down, in the promoted dtype. It is flat wherever it is differentiable, and has no derivative. */
-export const floor_divide: Binary = pointwise("floor_divide", {
+export const floor_divide: Binary = binary("floor_divide", {
   signatures: NUMBER,
   numbers: true,
   check: refuseZeroDivisor,
@@ -204,7 +204,7 @@ export interface DivOptions {
 }
 
 /** Division. */
-export interface Division {
+export interface Division extends IsMethod {
   /** The tensor, the divisor, and options. */
   (self: Tensor, ...args: Args<DivOptions, [other: Tensor | Num]>): Tensor;
   /** The in-place twin. */
@@ -212,7 +212,7 @@ export interface Division {
 }
 
 /** `self / other`, or with `rounding_mode` its integral part. d/dself = 1 / other; d/dother = -self / other^2; both zero with rounding. */
-export const div: Division = pointwise("div", {
+export const div: Division = binary("div", {
   signatures: ROUNDING,
   numbers: true,
   kind: "float",
@@ -225,7 +225,7 @@ export const div: Division = pointwise("div", {
 });
 
 /** `-self`. */
-export const neg: Unary = pointwise("neg", {
+export const neg: Unary = unary("neg", {
   check: (self) => {
     if (self instanceof Tensor && self.dtype === bool) {
       throw new RuntimeError("Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.");
@@ -237,7 +237,7 @@ export const neg: Unary = pointwise("neg", {
 });
 
 /** `1 / self`. d/dself = -1 / self^2. */
-export const reciprocal: Unary = pointwise("reciprocal", {
+export const reciprocal: Unary = unary("reciprocal", {
   kind: "float",
   forward: (self) => 1 / self,
   backward: { self: ({ grad, result }) => grad.neg().mul(result.mul(result)) },

@@ -188,6 +188,11 @@ export class Primitive<P> {
 
   /** Computes the result and writes it into `inputs.self`, which it returns. */
   applyInplace(inputs: P & { self: Tensor }): Tensor {
+    return this.writeInto(inputs, () => writeResult(inputs.self, this.#spec.forward(inputs) as Tensor));
+  }
+
+  /** Runs `write`, which changes `inputs.self` in place, and records the change as this op. */
+  writeInto(inputs: P & { self: Tensor }, write: () => void): Tensor {
     const { self } = inputs;
     const record = is_grad_enabled() && this.#needsNode(inputs);
     if (record || self.inference) checkInplace(self);
@@ -195,10 +200,11 @@ export class Primitive<P> {
     const original = record && this.#savesSelf(inputs) ? { ...inputs, self: self.clone() } : inputs;
     const before = setGradMode(false);
     try {
-      writeResult(self, this.#spec.forward(inputs) as Tensor);
+      write();
     } finally {
       setGradMode(before);
     }
+    self.store.version++;
     if (record) this.#record(original, self, self);
     return self;
   }
@@ -307,7 +313,6 @@ export function writeResult(self: Tensor, result: Tensor): void {
     throw new RuntimeError(`output with shape [${self.sizes.join(", ")}] doesn't match the broadcast shape [${result.sizes.join(", ")}]`);
   }
   copyElements(self, result);
-  self.store.version++;
 }
 
 /** The error for a result whose dtype the written tensor cannot hold. */
@@ -323,8 +328,14 @@ type WithNamed<A extends unknown[], P> = A extends unknown ? [...A, named: Parti
 /** Positional arguments, the last ones of which may be given by name in a trailing object. */
 export type Args<P, A extends unknown[]> = A | WithNamed<Prefixes<Required<A>>, P>;
 
+/** What every op has that is also a method of tensors: the method, which words its errors as PyTorch's methods do. */
+export interface IsMethod {
+  /** @internal The function as a method: the first argument is the tensor. */
+  readonly asMethod: (...args: never[]) => unknown;
+}
+
 /** An op as a function: `A` are the arguments after the tensor by position, `P` all of them by name. */
-export interface Op<P = Record<never, never>, A extends unknown[] = [], R = Tensor> {
+export interface Op<P = Record<never, never>, A extends unknown[] = [], R = Tensor> extends IsMethod {
   /** Every argument by name. */
   (named: Partial<P> & { input: Tensor }): R;
   /** The tensor, then the others by position or by name. */
@@ -355,7 +366,7 @@ export function nodeName(op: string, overload = 0): string {
 export interface Callable {
   (...args: unknown[]): unknown;
   /** The function as a method: the first argument is the tensor. */
-  asMethod: (...args: unknown[]) => unknown;
+  asMethod?: (...args: unknown[]) => unknown;
   /** The in-place twin. */
   inplace?: (...args: unknown[]) => unknown;
 }
@@ -382,7 +393,7 @@ export function define<F extends AnyFunction, P = Named>(
     return run(inputs as P);
   };
   const f = ((...args: unknown[]) => call(args, 0)) as Callable;
-  f.asMethod = (...args) => call(args, 1);
+  if (parser.isMethod) f.asMethod = (...args) => call(args, 1);
   if (options.inplace) {
     const twin = new ArgumentParser(`${op}_`, typeof signatures === "string" ? [signatures] : signatures);
     f.inplace = (...args) => {

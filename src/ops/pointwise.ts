@@ -2,7 +2,7 @@
  * How an element-wise op of one or two tensors is declared: a scalar function for each kind of dtype and a derivative
  * formula for each input. This is the hot path of small tensors: no argument objects, one result and one node a call.
  */
-import { is_grad_enabled, setGradMode } from "../autograd/mode.ts";
+import { is_grad_enabled } from "../autograd/mode.ts";
 import { type MaybeTensor, Node } from "../autograd/node.ts";
 import { freedGraph, SavedTensor } from "../autograd/saved.ts";
 import { checkInplace, gradientEdge, rebaseHistory, requiresGrad } from "../autograd/view.ts";
@@ -260,7 +260,7 @@ class Pointwise {
 }
 
 function needsGrad(t: Tensor | Num | undefined): boolean {
-  return t instanceof Tensor && (t.tracks || (t.view !== null && requiresGrad(t)));
+  return t instanceof Tensor && (t.tracks || (t.viewInfo !== null && requiresGrad(t)));
 }
 
 /** All element-wise ops by name, for tests that go through them. */
@@ -271,12 +271,17 @@ const BINARY = ["(Tensor input, Tensor other, *, Tensor out = None)"];
 
 type UnaryDeclaration = Omit<Declaration<UnaryInputs>, "forward"> & { forward: (self: number) => number | boolean };
 
-/** Declares an element-wise op of one tensor: the name of its parameter is `self`. */
-export function pointwise(name: string, spec: UnaryDeclaration): Unary;
+/** Declares an element-wise op of one tensor, `self`. */
+export function unary(name: string, spec: UnaryDeclaration): Unary {
+  return declare(name, spec, true) as Unary;
+}
+
 /** Declares an element-wise op of two tensors, `self` and `other`. */
-export function pointwise(name: string, spec: Declaration<BinaryInputs>): Binary;
-export function pointwise(name: string, spec: UnaryDeclaration | Declaration<BinaryInputs>): Unary | Binary {
-  const unary = spec.forward.length === 1;
+export function binary(name: string, spec: Declaration<BinaryInputs>): Binary {
+  return declare(name, spec, false) as Binary;
+}
+
+function declare(name: string, spec: UnaryDeclaration | Declaration<BinaryInputs>, unary: boolean): Callable {
   const op = new Pointwise(name, spec as Declaration<BinaryInputs>);
   pointwiseOps.set(name, { saves: op.saves, differentiable: spec.backward !== null });
   const signatures = spec.signatures ?? (unary ? UNARY : BINARY);
@@ -322,9 +327,9 @@ export function pointwise(name: string, spec: UnaryDeclaration | Declaration<Bin
     ? (self: Tensor, ...rest: unknown[]) => rest.length === 0 ? op.call(self, undefined) : general([self, ...rest], 1)
     : (self: Tensor, other?: unknown, options?: unknown) =>
       options === undefined && (other instanceof Tensor || (numbers && typeof other === "number")) ? op.call(self, other) : general(trimmed(self, other, options), 1);
-  const f = Object.assign(call, { asMethod, inplace });
+  const f = Object.assign(call as (...args: never[]) => unknown, { asMethod, inplace });
   Object.defineProperty(f, "name", { value: name });
-  return f as Callable as Unary | Binary;
+  return f as Callable;
 }
 
 /** Stands for a number while the arguments around it are read. */

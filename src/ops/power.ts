@@ -5,7 +5,7 @@ import { bool, type DType, int64 } from "../dtype.ts";
 import { RuntimeError } from "../errors.ts";
 import { Kernel } from "../kernels/elementwise.ts";
 import { Tensor } from "../tensor.ts";
-import { type Args, define, type InplaceOp, Primitive } from "./define.ts";
+import { type Args, define, type InplaceOp, type IsMethod, Primitive } from "./define.ts";
 import { elementwise } from "./elementwise.ts";
 import { type Num, resultType } from "./promotion.ts";
 
@@ -71,7 +71,7 @@ export interface PowOptions {
 }
 
 /** Powers of tensors and numbers. */
-export interface Power {
+export interface Power extends IsMethod {
   /** The base, the exponent, and options; at least one of the two is a tensor. */
   (self: Tensor | Num, ...args: Args<PowOptions, [exponent: Tensor | Num]>): Tensor;
   /** The in-place twin. */

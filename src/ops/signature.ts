@@ -283,13 +283,14 @@ export class ArgumentParser {
   readonly #op: string;
   readonly #texts: readonly string[];
   #functions: Signature[] | null = null;
-  readonly #isMethod: boolean;
+  /** Whether users also call it on a tensor. */
+  readonly isMethod: boolean;
 
-  /** `texts` are the signatures of the function; `method` says that users also call it on a tensor. */
+  /** `texts` are the signatures of the function. */
   constructor(op: string, texts: readonly string[]) {
     this.#op = op;
     this.#texts = texts;
-    this.#isMethod = texts[0].startsWith("(Tensor input");
+    this.isMethod = texts[0].startsWith("(Tensor input") || texts[0].startsWith("(Tensor self");
   }
 
   /** The parameters by name. `self` is 1 where the first argument is the tensor that a method was called on. */
@@ -331,7 +332,7 @@ export class ArgumentParser {
   }
 
   #invalid(args: readonly unknown[], named: Named | null, self: 0 | 1): TypeError {
-    const texts = self === 1 && this.#isMethod ? this.#texts.map(methodText) : [...this.#texts];
+    const texts = self === 1 && this.isMethod ? this.#texts.map(methodText) : [...this.#texts];
     return invalidCombination(this.#op, texts, self === 1 ? args.slice(1) : args, named);
   }
 }

@@ -16,10 +16,12 @@ function powerOfTwo(k: number): number {
 
 /** x 2^n, rounded once, for an integer n; exact unless the result overflows or is subnormal. */
 export function ldexp(x: number, n: number): number {
-  for (; n > 1023 && Number.isFinite(x) && x !== 0; n -= 1023) x *= powerOfTwo(1023);
-  // Steps of 2^-969 leave 53 bits above the smallest normal number, so that only the last product can round.
-  for (; n < -1022 && x !== 0; n += 969) x *= powerOfTwo(-969);
-  return x * powerOfTwo(Math.min(Math.max(n, -1022), 1023));
+  // Beyond 2200 every finite number has become 0 or infinite.
+  n = Math.min(Math.max(n, -2200), 2200);
+  for (; n > 1023; n -= 1023) x *= powerOfTwo(1023);
+  // Steps of 2^-969 stay 53 bits above the smallest normal number where the result is not 0, so that only the last product rounds.
+  for (; n < -1022; n += 969) x *= powerOfTwo(-969);
+  return x * powerOfTwo(n);
 }
 
 /** The mantissa m, 0.5 <= |m| < 1, and the exponent e with x = m 2^e, as in C; zeros, infinities and NaN come back with exponent 0. */

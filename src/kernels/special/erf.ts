@@ -3,8 +3,10 @@
  *
  * What is approximated is always a small part of what is returned, so that its rounding errors hardly count: erf(x) = x + excess(x) up to 0.7,
  * and beyond it erfc(x) = exp(-x²) / (√π x + tail(x)), where the tail falls from 0.7 to 0. The coefficients interpolate these
- * functions at Chebyshev nodes; `tests/pytorch/record_special.py coefficients` computes them.
+ * functions at Chebyshev nodes; `tests/pytorch/record_special.py coefficients erf` computes them.
  */
+
+import { ldexp } from "./bits.ts";
 
 const SQRT_PI = 1.772453850905516;
 
@@ -14,16 +16,6 @@ const SMALL = 0.7;
 /** ln 2 in two parts; the first has 33 bits, so that its product with a small integer is exact. */
 const LN2_HIGH = 0.6931471803691238;
 const LN2_LOW = 1.9082149292705877e-10;
-
-const TWO_TO_MINUS_100 = 2 ** -100;
-const DOUBLE = new Float64Array(1);
-const WORDS = new Int32Array(DOUBLE.buffer);
-
-/** 2^k for -1022 <= k <= 1023, through the exponent's bits (typed arrays are little-endian wherever JavaScript runs today). */
-function powerOfTwo(k: number): number {
-  WORDS[1] = (k + 1023) << 20;
-  return DOUBLE[0];
-}
 
 /** erf(x) - x for |x| <= 0.7, as x p(x²)/q(x²) (relative error 2e-17 of erf). */
 function excess(x: number): number {
@@ -66,9 +58,7 @@ function erfcLarge(x: number): number {
   const c = a - r - b;
   const series = (((((((((((r / 6227020800 + 1 / 479001600) * r + 1 / 39916800) * r + 1 / 3628800) * r + 1 / 362880) * r + 1 / 40320) * r + 1 / 5040) * r +
                     1 / 720) * r + 1 / 120) * r + 1 / 24) * r + 1 / 6) * r + 0.5) * r * r;
-  const e = (1 + (r + (c + series))) / denominator;
-  // 2^k may be subnormal, which powerOfTwo cannot give.
-  return k < -1000 ? e * powerOfTwo(k + 100) * TWO_TO_MINUS_100 : e * powerOfTwo(k);
+  return ldexp((1 + (r + (c + series))) / denominator, k);
 }
 
 /** The error function, 2/√π ∫₀ˣ exp(-t²) dt, within 2 ulp. Odd, with erf(±∞) = ±1. */
@@ -87,4 +77,16 @@ export function erfc(x: number): number {
   if (y > 27.3) return x < 0 ? 2 : 0;
   const r = erfcLarge(y);
   return x < 0 ? 2 - r : r;
+}
+
+/** exp(x²) erfc(x): about 1/(√π x) for large x, about 2 exp(x²) for negative x, infinite below -26.7. */
+export function erfcx(x: number): number {
+  if (x > 1e8) return 1 / SQRT_PI / x;
+  if (x > SMALL) return 1 / (SQRT_PI * x + tail(x));
+  if (x < -27) return Infinity;
+  const high = Math.fround(x), low = x - high;
+  const h = x * x;
+  const l = high * high - h + 2 * high * low + low * low;
+  const e = Math.exp(h);
+  return (e + e * l) * erfc(x);
 }

@@ -8,7 +8,9 @@ import { plainProduct } from "./plain.ts";
 type FloatArray = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
 
 /** Multiplications below which copying the factors to the scratch memory costs more than it saves. */
-const SMALL = Number(Deno.env.get("SMALL") ?? 600);
+const SMALL = 300;
+/** The same for one row, which uses a sixth of a tile. */
+const SMALL_ROW = 4000;
 /** Most columns of B, and most elements of B, that are packed at once; the packed block is the largest part of the scratch memory. */
 const BLOCK_COLUMNS = 512;
 const BLOCK_ELEMENTS = 1 << 19;
@@ -41,15 +43,19 @@ export function gemm<T extends TypedArray>(
   alpha: number = 1,
   beta: number = 0,
 ): void {
-  if (m * n * k >= SMALL && m > 1 && n > 1) {
+  if (n === 1 && m > 1 && cRowStride === 1) {
+    // a column as a row, for rows are what is fast
+    return gemm(1, m, k, b, bOffset, bColumnStride, bRowStride, a, aOffset, aColumnStride, aRowStride, c, cOffset, m, alpha, beta);
+  }
+  if (m * n * k >= (m === 1 ? SMALL_ROW : SMALL)) {
     const scratch = engine();
     if (scratch !== null && isFloat(a) && isFloat(b) && isFloat(c)) {
       const left = { data: a, offset: aOffset, rowStride: aRowStride, columnStride: aColumnStride };
       const right = { data: b, offset: bOffset, rowStride: bRowStride, columnStride: bColumnStride };
-      return blocked(scratch, m, n, k, left, right, c, cOffset, cRowStride, 1, alpha, beta);
+      return blocked(scratch, m, n, k, left, right, c, cOffset, cRowStride, alpha, beta);
     }
   }
-  plainProduct(c)(m, n, k, a, aOffset, aRowStride, aColumnStride, b, bOffset, bRowStride, bColumnStride, c, cOffset, cRowStride, 1, alpha, beta);
+  plainProduct(c)(m, n, k, a, aOffset, aRowStride, aColumnStride, b, bOffset, bRowStride, bColumnStride, c, cOffset, cRowStride, alpha, beta);
 }
 
 function isFloat(x: TypedArray): x is FloatArray {

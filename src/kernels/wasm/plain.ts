@@ -2,7 +2,7 @@
 
 import type { TypedArray } from "../../dtype.ts";
 
-/** c[m, n] = alpha * a[m, k] * b[k, n] + beta * c; the parameters are those of `gemm`, with a column stride for c. */
+/** c[m, n] = alpha * a[m, k] * b[k, n] + beta * c; the parameters are those of `gemm`. */
 type Product<T> = (
   m: number,
   n: number,
@@ -18,13 +18,12 @@ type Product<T> = (
   c: T,
   cOffset: number,
   cRowStride: number,
-  cColumnStride: number,
   alpha: number,
   beta: number,
 ) => void;
 
 /** Floating-point numbers; sums are float64. Four columns at once, so that the additions of one do not wait for each other. */
-const floats: Product<Float32Array | Float64Array> = (m, n, k, a, aOffset, aRow, aColumn, b, bOffset, bRow, bColumn, c, cOffset, cRow, cColumn, alpha, beta) => {
+const floats: Product<Float32Array | Float64Array> = (m, n, k, a, aOffset, aRow, aColumn, b, bOffset, bRow, bColumn, c, cOffset, cRow, alpha, beta) => {
   for (let i = 0; i < m; i++) {
     const from = aOffset + i * aRow;
     let j = 0;
@@ -37,48 +36,41 @@ const floats: Product<Float32Array | Float64Array> = (m, n, k, a, aOffset, aRow,
         s2 += left * b[y + 2 * bColumn];
         s3 += left * b[y + 3 * bColumn];
       }
-      const z = cOffset + i * cRow + j * cColumn;
-      if (beta === 0) {
-        c[z] = alpha * s0;
-        c[z + cColumn] = alpha * s1;
-        c[z + 2 * cColumn] = alpha * s2;
-        c[z + 3 * cColumn] = alpha * s3;
-      } else {
-        c[z] = alpha * s0 + beta * c[z];
-        c[z + cColumn] = alpha * s1 + beta * c[z + cColumn];
-        c[z + 2 * cColumn] = alpha * s2 + beta * c[z + 2 * cColumn];
-        c[z + 3 * cColumn] = alpha * s3 + beta * c[z + 3 * cColumn];
-      }
+      const z = cOffset + i * cRow + j;
+      c[z] = alpha * s0 + (beta === 0 ? 0 : beta * c[z]);
+      c[z + 1] = alpha * s1 + (beta === 0 ? 0 : beta * c[z + 1]);
+      c[z + 2] = alpha * s2 + (beta === 0 ? 0 : beta * c[z + 2]);
+      c[z + 3] = alpha * s3 + (beta === 0 ? 0 : beta * c[z + 3]);
     }
     for (; j < n; j++) {
       let sum = 0;
       for (let p = 0, x = from, y = bOffset + j * bColumn; p < k; p++, x += aColumn, y += bRow) sum += a[x] * b[y];
-      const z = cOffset + i * cRow + j * cColumn;
-      c[z] = beta === 0 ? alpha * sum : alpha * sum + beta * c[z];
+      const z = cOffset + i * cRow + j;
+      c[z] = alpha * sum + (beta === 0 ? 0 : beta * c[z]);
     }
   }
 };
 
 /** Integers of 8 to 32 bits: products and sums modulo 2^32, of which the array keeps the bits it holds. */
-const integers: Product<Int32Array | Int16Array | Int8Array | Uint8Array> = (m, n, k, a, aOffset, aRow, aColumn, b, bOffset, bRow, bColumn, c, cOffset, cRow, cColumn, alpha, beta) => {
+const integers: Product<Int32Array | Int16Array | Int8Array | Uint8Array> = (m, n, k, a, aOffset, aRow, aColumn, b, bOffset, bRow, bColumn, c, cOffset, cRow, alpha, beta) => {
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
       let sum = 0;
       for (let p = 0, x = aOffset + i * aRow, y = bOffset + j * bColumn; p < k; p++, x += aColumn, y += bRow) sum = (sum + Math.imul(a[x], b[y])) | 0;
-      const z = cOffset + i * cRow + j * cColumn;
+      const z = cOffset + i * cRow + j;
       c[z] = Math.imul(alpha, sum) + Math.imul(beta, c[z]);
     }
   }
 };
 
 /** 64-bit integers modulo 2^64. */
-const longs: Product<BigInt64Array> = (m, n, k, a, aOffset, aRow, aColumn, b, bOffset, bRow, bColumn, c, cOffset, cRow, cColumn, alpha, beta) => {
+const longs: Product<BigInt64Array> = (m, n, k, a, aOffset, aRow, aColumn, b, bOffset, bRow, bColumn, c, cOffset, cRow, alpha, beta) => {
   const scale = BigInt(alpha), keep = BigInt(beta);
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
       let sum = 0n;
       for (let p = 0, x = aOffset + i * aRow, y = bOffset + j * bColumn; p < k; p++, x += aColumn, y += bRow) sum = BigInt.asIntN(64, sum + BigInt.asIntN(64, a[x] * b[y]));
-      const z = cOffset + i * cRow + j * cColumn;
+      const z = cOffset + i * cRow + j;
       c[z] = scale * sum + keep * c[z];
     }
   }

@@ -1,8 +1,14 @@
+import { elementwise, imports } from "./elementwise.ts";
 import { gemm } from "./gemm.ts";
 import { Lanes } from "./lanes.ts";
+import { DATA_ADDRESS, POOL_ADDRESS } from "../layout.ts";
+import { Pool } from "./pool.ts";
 
 /** The text form of the whole module. `fused`: whether relaxed SIMD may be used. */
 export function moduleText(fused: boolean): string {
-  const functions = [new Lanes("f32x4", fused), new Lanes("f64x2", fused)].flatMap((lanes) => gemm(lanes));
-  return `(module (import "env" "memory" (memory 1))\n${functions.join("\n")})`;
+  const pool = new Pool(POOL_ADDRESS);
+  const single = new Lanes("f32x4", fused, pool), double = new Lanes("f64x2", fused, pool);
+  const functions = [...gemm(single), ...gemm(double), ...elementwise(single, double)];
+  if (pool.end > DATA_ADDRESS) throw new Error(`the constants end at ${pool.end}`);
+  return `(module (import "env" "memory" (memory 1))\n${[...imports, ...functions, pool.text()].join("\n")})`;
 }

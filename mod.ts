@@ -1,0 +1,37 @@
+/**
+ * Gradus: PyTorch's autograd as one module.
+ *
+ * @module
+ */
+import "./src/methods.ts";
+export { bool, float32, float32 as float, float64, float64 as double, int16, int16 as short, int32, int32 as int, int64, int64 as long, int8, uint8 } from "./src/dtype.ts";
+export { can_cast, get_default_dtype, promote_types, set_default_dtype } from "./src/dtype.ts";
+export * from "./src/errors.ts";
+export * from "./src/ops/activation.ts";
+export * from "./src/ops/arithmetic.ts";
+export * from "./src/ops/blend.ts";
+export * from "./src/ops/compare.ts";
+export * from "./src/ops/copy.ts";
+export * from "./src/ops/create.ts";
+export * from "./src/ops/index.ts";
+export * from "./src/ops/matmul.ts";
+export * from "./src/ops/power.ts";
+export * from "./src/ops/random.ts";
+export * from "./src/ops/rearrange.ts";
+export * from "./src/ops/reduce.ts";
+export * from "./src/ops/rounding.ts";
+export * from "./src/ops/scatter.ts";
+export * from "./src/ops/select.ts";
+export * from "./src/ops/softmax.ts";
+export * from "./src/ops/sort.ts";
+export * from "./src/ops/split.ts";
+export * from "./src/ops/statistics.ts";
+export * from "./src/ops/transcendental.ts";
+export * from "./src/ops/view.ts";
+export * from "./src/ops/join.ts";
+export * from "./src/autograd/mode.ts";
+export { Tensor } from "./src/tensor.ts";
+export * as autograd from "./src/autograd/backward.ts";
+export * as nn from "./src/nn/mod.ts";
+export { device, Size } from "./src/size.ts";
+export { get_printoptions, set_printoptions } from "./src/format/options.ts";

@@ -1,0 +1,155 @@
+/**
+ * The roof: puts the ops on `Tensor.prototype`. The types of the methods follow from those of the ops.
+ */
+import { tensorBackward } from "./autograd/backward.ts";
+import { register_hook, register_post_accumulate_grad_hook, retain_grad } from "./autograd/hooks.ts";
+import { Node } from "./autograd/node.ts";
+import { formatObject, inspectTensor, type InspectOptions } from "./format/objects.ts";
+import { formatTensor, type Printable } from "./format/tensor.ts";
+import * as activation from "./ops/activation.ts";
+import * as arithmetic from "./ops/arithmetic.ts";
+import * as blend from "./ops/blend.ts";
+import * as compare from "./ops/compare.ts";
+import * as copy from "./ops/copy.ts";
+import * as create from "./ops/create.ts";
+import * as index from "./ops/index.ts";
+import * as inspect from "./ops/inspect.ts";
+import * as matmul from "./ops/matmul.ts";
+import * as power from "./ops/power.ts";
+import * as random from "./ops/random.ts";
+import * as rearrange from "./ops/rearrange.ts";
+import * as reduce from "./ops/reduce.ts";
+import * as rounding from "./ops/rounding.ts";
+import * as scatter from "./ops/scatter.ts";
+import * as select from "./ops/select.ts";
+import * as softmax from "./ops/softmax.ts";
+import * as sort from "./ops/sort.ts";
+import * as split from "./ops/split.ts";
+import * as statistics from "./ops/statistics.ts";
+import * as transcendental from "./ops/transcendental.ts";
+import * as view from "./ops/view.ts";
+import { unbind } from "./ops/split.ts";
+import { Tensor } from "./tensor.ts";
+
+/** The families of ops whose members are methods; functions that are not ops are left out by their type. */
+const families = {
+  ...activation,
+  ...arithmetic,
+  ...blend,
+  ...compare,
+  ...copy,
+  ...create,
+  ...index,
+  ...matmul,
+  ...power,
+  ...random,
+  ...rearrange,
+  ...reduce,
+  ...rounding,
+  ...scatter,
+  ...select,
+  ...softmax,
+  ...sort,
+  ...split,
+  ...statistics,
+  ...transcendental,
+  ...view,
+};
+
+function __repr__(self: Tensor): string {
+  return formatTensor(printable(self));
+}
+
+/** A tensor as the formatter wants it. */
+export function printable(self: Tensor): Printable {
+  const node = self.grad_fn;
+  return {
+    data: self.store.data,
+    shape: self.sizes,
+    strides: self.strides,
+    offset: self.offset,
+    dtype: self.dtype,
+    requires_grad: self.requires_grad,
+    grad_fn_name: node === null ? null : shortName(node),
+  };
+}
+
+/** A node's name as it is printed, without C++'s namespace. */
+export function shortName(node: Node): string {
+  return node.name().replace("torch::autograd::", "");
+}
+
+/** Functions that are methods without being ops. */
+const plain = {
+  ...inspect,
+  to: copy.to,
+  cuda: copy.cuda,
+  new_tensor: create.new_tensor,
+  backward: tensorBackward,
+  register_hook,
+  register_post_accumulate_grad_hook,
+  retain_grad,
+  __repr__,
+};
+
+type MethodOf<F> = F extends (self: Tensor, ...args: infer A) => infer R ? (...args: A) => R : never;
+type Plain = { [K in keyof typeof plain]: MethodOf<(typeof plain)[K]> };
+type OpMethods<M> = { [K in keyof M as M[K] extends { asMethod: unknown } ? K : never]: MethodOf<M[K]> };
+type InplaceMethods<M> = { [K in keyof M & string as M[K] extends { inplace: unknown } ? `${K}_` : never]: M[K] extends { inplace: infer F } ? MethodOf<F> : never };
+
+/** Everything that a tensor can do. */
+export interface Methods extends Omit<Plain, "size" | "type">, OpMethods<typeof families>, InplaceMethods<typeof families> {
+  /** The shape. */
+  size(): ReturnType<typeof inspect.size>;
+  /** The size of one dimension. */
+  size(dim: number | { dim?: number }): number;
+  /** PyTorch's name of the tensor's type, `torch.FloatTensor`. */
+  type(): string;
+  /** The tensor in another dtype. */
+  type(dtype: Parameters<typeof inspect.type>[1]): Tensor;
+  /** The slices along the first dimension. */
+  [Symbol.iterator](): Iterator<Tensor>;
+}
+
+/** The methods by name, as they were put on the prototype. */
+export const methods: Record<string, (self: Tensor, ...args: never[]) => unknown> = {};
+
+function install(name: string, f: (self: Tensor, ...args: never[]) => unknown): void {
+  methods[name] = f;
+  const method = {
+    [name](this: Tensor, ...args: never[]) {
+      return f(this, ...args);
+    },
+  }[name];
+  Object.defineProperty(Tensor.prototype, name, { value: method, writable: true, configurable: true });
+}
+
+type Installable = { asMethod?: (self: Tensor, ...args: never[]) => unknown; inplace?: (self: Tensor, ...args: never[]) => unknown; name: string };
+for (const [name, op] of Object.entries(families)) {
+  const { asMethod, inplace } = op as Installable;
+  if (asMethod !== undefined) install(name, asMethod);
+  if (inplace !== undefined) install(`${name}_`, inplace);
+}
+for (const [name, f] of Object.entries(plain)) install(name, f as (self: Tensor, ...args: never[]) => unknown);
+
+Object.defineProperty(Tensor.prototype, Symbol.iterator, {
+  value(this: Tensor): Iterator<Tensor> {
+    if (this.sizes.length === 0) throw new TypeError("iteration over a 0-d tensor");
+    return unbind(this, 0)[Symbol.iterator]();
+  },
+});
+Object.defineProperty(Tensor.prototype, Symbol.for("Deno.customInspect"), {
+  value(this: Tensor, _inspect: unknown, options?: InspectOptions): string {
+    return inspectTensor(printable(this), options);
+  },
+});
+
+const nodeText = {
+  value(this: Node): string {
+    return formatObject(shortName(this), this);
+  },
+};
+Object.defineProperty(Node.prototype, "toString", nodeText);
+Object.defineProperty(Node.prototype, Symbol.for("Deno.customInspect"), nodeText);
+Object.defineProperty(Node.prototype, Symbol.for("nodejs.util.inspect.custom"), nodeText);
+

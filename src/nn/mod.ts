@@ -1,0 +1,6 @@
+/**
+ * `torch.nn`.
+ *
+ * @module
+ */
+export * as functional from "./functional.ts";
