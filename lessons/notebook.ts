@@ -141,8 +141,8 @@ export class Lesson {
         console.log(`${page.replace(/^#+ .*$/gm, bold)}\n`);
         continue;
       }
-      console.log(`${listing(`${page.label}:`, page.code.python, blue)}\n`);
       if (page.before) console.log(`${listing("unseen:", page.before, dim)}\n`);
+      console.log(`${listing(`${page.label}:`, page.code.python, blue)}\n`);
       console.log(`${listing("ts:", page.source, green)}\n`);
       const { output, error } = show(page.code);
       if (error !== undefined && page.code.raises === undefined) throw error;
