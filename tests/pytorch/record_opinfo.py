@@ -23,6 +23,7 @@ import gzip
 import itertools
 import json
 import math
+import os
 import random
 import signal
 import sys
@@ -275,7 +276,7 @@ def generate(op, dtype, reference):
     found = []
     signal.setitimer(signal.ITIMER_REAL, 4)
     try:
-        for sample in itertools.islice(make("cpu", dtype, requires_grad=dtype.is_floating_point and op.supports_autograd), 300):
+        for sample in itertools.islice(make("cpu", dtype, requires_grad=dtype.is_floating_point and op.supports_autograd, set_seed=False), 300):
             args = [sample.input, *sample.args]
             if elements(args) + elements(sample.kwargs) <= 40 * MAX_ELEMENTS:
                 found.append((args, sample.kwargs))
@@ -394,7 +395,10 @@ def record_errors(op):
     errors, seen = [], set()
     if op.error_inputs_func is None:
         return []
-    for error_input in op.error_inputs("cpu"):
+    torch.use_deterministic_algorithms(True, warn_only=True)  # so that torch.empty is nan and not what memory held
+    error_inputs = list(op.error_inputs("cpu", set_seed=False))
+    torch.use_deterministic_algorithms(False)
+    for error_input in error_inputs:
         sample = error_input.sample_input
         args, kwargs = [sample.input, *sample.args], sample.kwargs
         tensors = tensors_of([args, kwargs])
@@ -419,6 +423,9 @@ def record_errors(op):
 
 
 def main():
+    if os.environ.get("PYTHONHASHSEED") != "0":  # some sample functions iterate over sets
+        os.environ["PYTHONHASHSEED"] = "0"
+        os.execv(sys.executable, [sys.executable, *sys.argv])
     warnings.simplefilter("ignore")
     signal.signal(signal.SIGALRM, alarm)
     torch.set_num_threads(1)

@@ -371,3 +371,81 @@ def shared_subexpressions():
     q.grad = None
     q.max(0).values.backward()
     print(q.grad)
+
+
+@program
+def order_of_execution():
+    a = torch.tensor([1.0], requires_grad=True)
+    b = torch.tensor([2.0], requires_grad=True)
+    c = a * 2
+    d = b * 3
+    e = c + d
+    f = c * d
+    g = e * f
+    h = a.exp()
+    k = g + h
+    a.register_hook(lambda v: print("a", v))
+    b.register_hook(lambda v: print("b", v))
+    c.register_hook(lambda v: print("c", v))
+    d.register_hook(lambda v: print("d", v))
+    e.register_hook(lambda v: print("e", v))
+    f.register_hook(lambda v: print("f", v))
+    g.register_hook(lambda v: print("g", v))
+    h.register_hook(lambda v: print("h", v))
+    k.register_hook(lambda v: print("k", v))
+    k.backward(retain_graph=True)
+    print(a.grad, b.grad)
+    print("grad of c alone")
+    print(torch.autograd.grad(k, c, retain_graph=True)[0])
+    print("both outputs")
+    torch.autograd.backward([e, h], [torch.ones(1), torch.ones(1)])
+    print(a.grad, b.grad)
+
+
+@program
+def a_pass_that_fails_half_way():
+    a = torch.tensor([1.0, 2.0], requires_grad=True)
+    b = torch.tensor([3.0, 4.0], requires_grad=True)
+    c = a.exp()
+    d = b.exp()
+    e = c * 2
+    f = d * 2
+    c.add_(1)
+    z = (e + f).sum()
+    raises(lambda: z.backward())
+    print(a.grad, b.grad)
+    raises(lambda: z.backward())
+    print(a.grad, b.grad)
+    raises(lambda: f.sum().backward())
+    print(b.grad)
+    g = (b * b).sum()
+    g.backward()
+    print(b.grad)
+    handle = b.register_hook(lambda v: torch.ones(5))
+    h = (a.detach() * b).sum()
+    raises(lambda: h.backward())
+    print(b.grad)
+    handle.remove()
+    raises(lambda: h.backward())
+    print(b.grad)
+
+
+@program
+def backward_inside_a_hook():
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    w = torch.tensor([3.0, 4.0], requires_grad=True)
+    inner = (w * w).sum()
+    y = x * 3
+    y.register_hook(lambda g: inner.backward(retain_graph=True))
+    z = (y * y).sum()
+    z.backward()
+    print(x.grad, w.grad)
+    u = x * 2
+    u.register_hook(lambda g: torch.autograd.grad((w * g).sum(), w)[0])
+    raises(lambda: u.sum().backward())
+    print(x.grad, w.grad)
+    v = x * x
+    v.register_hook(lambda g: print(torch.is_grad_enabled(), g.requires_grad))
+    v.sum().backward(retain_graph=True)
+    v.sum().backward(create_graph=True)
+    print(x.grad)
