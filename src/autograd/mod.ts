@@ -1,0 +1,10 @@
+/**
+ * `torch.autograd`.
+ *
+ * @module
+ */
+export { backward, grad, GradientEdge } from "./backward.ts";
+export type { BackwardOptions, GradOptions, OneOrMore, TensorOrEdge } from "./backward.ts";
+export { detect_anomaly, set_detect_anomaly } from "./anomaly.ts";
+export { enable_grad, inference_mode, ModeGuard, no_grad, set_grad_enabled } from "./mode.ts";
+export { Variable } from "./variable.ts";
