@@ -90,8 +90,11 @@ function wrappedNumber(value: number): Tensor {
   return out;
 }
 
-const save = (value: unknown): unknown => value instanceof Tensor ? new SavedTensor(value) : Array.isArray(value) && value[0] instanceof Tensor ? value.map(save) : value;
-const unpack = (value: unknown): unknown => value instanceof SavedTensor ? value.unpack() : Array.isArray(value) && value[0] instanceof SavedTensor ? value.map(unpack) : value;
+// lists of tensors may hold nulls: the indices of `index`
+const save = (value: unknown): unknown =>
+  value instanceof Tensor ? new SavedTensor(value) : Array.isArray(value) && value.some((v) => v instanceof Tensor) ? value.map(save) : value;
+const unpack = (value: unknown): unknown =>
+  value instanceof SavedTensor ? value.unpack() : Array.isArray(value) && value.some((v) => v instanceof SavedTensor) ? value.map(unpack) : value;
 
 /** The node of a primitive. */
 export class OpNode extends Node {
@@ -147,7 +150,7 @@ export class Primitive<P> {
   readonly name: string;
   readonly #spec: PrimitiveSpec<P>;
   readonly #inputs: string[];
-  readonly #formulas: (Formula<P> | null)[];
+  readonly #formulas: Formula<P>[];
   readonly #names: string[][];
 
   /** Declares it. */
@@ -155,9 +158,10 @@ export class Primitive<P> {
     this.name = spec.name;
     this.#spec = spec;
     const backward = (spec.backward ?? {}) as Record<string, Formula<P> | null>;
-    this.#inputs = Object.keys(backward);
-    this.#formulas = this.#inputs.map((k) => backward[k]);
-    this.#names = this.#formulas.map((f) => f === null ? [] : destructuredNames(f).filter((n) => n !== "grad" && n !== "grads"));
+    // what has no derivative has no edge either
+    this.#inputs = Object.keys(backward).filter((k) => backward[k] !== null);
+    this.#formulas = this.#inputs.map((k) => backward[k]!);
+    this.#names = this.#formulas.map((f) => destructuredNames(f).filter((n) => n !== "grad" && n !== "grads"));
     for (const name of this.savedNames()) exposeSaved(OpNode.prototype, name);
     primitives.set(spec.name, this as Primitive<never>);
   }
@@ -212,7 +216,6 @@ export class Primitive<P> {
   #needsNode(inputs: P): boolean {
     const values = inputs as Record<string, unknown>;
     for (let i = 0; i < this.#inputs.length; i++) {
-      if (this.#formulas[i] === null) continue;
       const value = values[this.#inputs[i]];
       if (value instanceof Tensor ? requiresGrad(value) : Array.isArray(value) && value.some((t) => t instanceof Tensor && requiresGrad(t))) return true;
     }
@@ -235,7 +238,7 @@ export class Primitive<P> {
       const value = values[key];
       let needed = false;
       for (const t of Array.isArray(value) ? value : [value]) {
-        const edge = this.#formulas[i] !== null && t instanceof Tensor ? gradientEdge(t) : null;
+        const edge = t instanceof Tensor ? gradientEdge(t) : null;
         if (edge !== null) needed = true;
         next.push(edge);
         nextNr.push(edge === null ? 0 : t.output_nr);
@@ -265,14 +268,14 @@ export class Primitive<P> {
     for (let i = 0; i < this.#inputs.length; i++) {
       const formula = this.#formulas[i];
       const width = this.#width(node, i);
-      const needed = formula !== null && !nothing && node.next.slice(at, at + width).some((edge) => edge !== null);
+      const needed = !nothing && node.next.slice(at, at + width).some((edge) => edge !== null);
       at += width;
       if (!needed) {
         for (let k = 0; k < width; k++) out.push(null);
         continue;
       }
       for (const name of this.#names[i]) if (!(name in context)) context[name] = node.saved(name);
-      const gradient = formula!(context as Context<P>);
+      const gradient = formula(context as Context<P>);
       if (Array.isArray(gradient)) out.push(...gradient);
       else out.push(gradient);
     }
@@ -287,7 +290,7 @@ export class Primitive<P> {
   }
 
   #listInput(): number {
-    const at = this.#inputs.findIndex((k) => k === "tensors" || k === "operands" || k === "indices");
+    const at = this.#inputs.findIndex((k) => k === "tensors" || k === "operands");
     return at < 0 ? 0 : at;
   }
 }
@@ -375,13 +378,14 @@ type AnyFunction = (...args: never[]) => unknown;
 
 /**
  * Declares an op. `signatures` are PyTorch's, one a line of its error message; the first parameter `input` is `self` in
- * `body`. A body with a forward becomes a primitive; a body that is a function is made of other ops. `inplace` makes the twin.
+ * `body`. A body with a forward becomes a primitive; a body that is a function is made of other ops. `inplace` makes the
+ * twin, which computes and copies unless a function of its own is given.
  */
 export function define<F extends AnyFunction, P = Named>(
   op: string,
   signatures: string | readonly string[],
   body: Body<P, unknown>,
-  options: { inplace?: boolean } = {},
+  options: { inplace?: boolean | ((inputs: P & { self: Tensor }) => Tensor) } = {},
 ): F {
   const parser = new ArgumentParser(op, typeof signatures === "string" ? [signatures] : signatures);
   const primitive = typeof body === "function" ? null : new Primitive<P>({ name: nodeName(op), ...body });
@@ -394,10 +398,12 @@ export function define<F extends AnyFunction, P = Named>(
   };
   const f = ((...args: unknown[]) => call(args, 0)) as Callable;
   if (parser.isMethod) f.asMethod = (...args) => call(args, 1);
-  if (options.inplace) {
+  const { inplace } = options;
+  if (inplace) {
     const twin = new ArgumentParser(`${op}_`, typeof signatures === "string" ? [signatures] : signatures);
     f.inplace = (...args) => {
       const inputs = twin.parse(args, 1) as P & { self: Tensor };
+      if (typeof inplace === "function") return inplace(inputs);
       return primitive === null ? replaceContents(inputs.self, run(inputs) as Tensor) : primitive.applyInplace(inputs);
     };
   }
