@@ -8,6 +8,7 @@ import { Storage } from "../storage.ts";
 import { Tensor } from "../tensor.ts";
 import { define, type InplaceOp, type Op, Primitive } from "./define.ts";
 import { clone } from "./copy.ts";
+import { unsafeView } from "./unsafe_view.ts";
 
 /** Sizes one by one or in an array. */
 export type Varargs = (number | readonly number[])[];
@@ -48,16 +49,19 @@ export const view: Op<{ size: readonly number[]; dtype: DType }, Varargs | [dtyp
 >("view", ["(Tensor input, torch.dtype dtype)", "(Tensor input, tuple of ints size)"], ({ self, size, dtype }) =>
   dtype instanceof DType ? reinterpret(self, dtype) : reshapeView.apply({ self, size: size! }));
 
-const unsafeView = new Primitive<{ self: Tensor; size: number[] }>({
-  name: "UnsafeViewBackward0",
-  forward: ({ self, size }) => self.alias(size, contiguousStrides(size)),
+const reshapeAlias = new Primitive<{ self: Tensor; size: number[]; stride: number[] }>({
+  name: "ReshapeAliasBackward0",
+  view: "single",
+  forward: ({ self, size, stride }) => self.alias(size, stride),
   backward: { self: ({ grad, self_sizes }) => reshape(grad, self_sizes) },
 });
 
-function reshaped(self: Tensor, size: readonly number[]): Tensor {
-  const sizes = inferSize(size, self.count);
-  if (viewStrides(self.sizes, self.strides, sizes) !== null) return reshapeView.apply({ self, size: sizes }) as Tensor;
-  return unsafeView.apply({ self: clone(self, { memory_format: "torch.contiguous_format" }), size: sizes }) as Tensor;
+function reshaped(self: Tensor, requested: readonly number[]): Tensor {
+  const size = inferSize(requested, self.count);
+  if (self.contiguousLayout) return reshapeView.apply({ self, size }) as Tensor;
+  const stride = viewStrides(self.sizes, self.strides, size);
+  if (stride !== null) return reshapeAlias.apply({ self, size, stride }) as Tensor;
+  return unsafeView(clone(self, { memory_format: "torch.contiguous_format" }), size);
 }
 
 /** The same elements in another shape, one size of which may be -1: a view where possible, else a copy. */
