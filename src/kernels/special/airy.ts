@@ -11,11 +11,10 @@ const SLOPE_AT_0 = 0.2588194037928068;
 /**
  * The Airy function Ai. Between -4 and 2 by its Maclaurin series (NIST DLMF 9.4.1), outside by its asymptotic forms (DLMF 9.7.5, 9.7.9) in z = 2/3 |x|^(3/2):
  * f(1/z) exp(-z) / (2 √π x^(1/4)) and (P cos(z - π/4) + Q sin(z - π/4)) / (√π |x|^(1/4)), with rational functions f of 1/z, P and zQ of 1/z².
- * 0 from 103.9 on, NaN at ±∞, as in PyTorch.
+ * NaN at ±∞, as in PyTorch.
  */
 export function airy_ai(x: number): number {
   if (x !== x || Math.abs(x) === Infinity) return NaN;
-  if (x > 103.892) return 0;
   const y = Math.abs(x), root = Math.sqrt(y), z = 2 * y * root / 3;
   if (x > 2) return Math.exp(-z) * rational(1 / z, AIRY) / (2 * SQRT_PI * Math.sqrt(root));
   if (x < -4) {

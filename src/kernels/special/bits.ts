@@ -16,6 +16,7 @@ function powerOfTwo(k: number): number {
 
 /** x 2^n, rounded once, for an integer n; exact unless the result overflows or is subnormal. */
 export function ldexp(x: number, n: number): number {
+  if (n >= -1022 && n <= 1023) return x * powerOfTwo(n);
   // Beyond 2200 every finite number has become 0 or infinite.
   n = Math.min(Math.max(n, -2200), 2200);
   for (; n > 1023; n -= 1023) x *= powerOfTwo(1023);

@@ -58,7 +58,7 @@ export function lgamma(x: number): number {
   if (x <= 0 && Number.isInteger(x) || x === -Infinity) return Infinity;
   if (x < -STIRLING_FROM) return LOG_PI - Math.log(Math.abs(sinPi(x))) - lgamma(1 - x);
   const [z, multiplier, divisor] = reduceToUnit(x);
-  return lgamma1p(z) + (multiplier > 1 ? Math.log(multiplier) : -Math.log(Math.abs(divisor)));
+  return lgamma1p(z) + (divisor === 1 ? Math.log(multiplier) : -Math.log(Math.abs(divisor)));
 }
 
 /** log Γ(1 + x) for x > -1, without rounding 1 + x where x is small. */

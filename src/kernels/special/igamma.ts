@@ -3,16 +3,19 @@ import { erfc } from "./erf.ts";
 import { gamma, lgammaOnePlus, stirlingError } from "./gamma.ts";
 import { polynomial } from "./polynomial.ts";
 
-const EPSILON = Number.EPSILON / 2;
 const SQRT_TAU = 2.5066282746310002;
 
 /** From here on, and for |x/a - 1| < 0.3, Temme's uniform expansion is used. */
 const TEMME_FROM = 20;
 
-/** m - log(1 + m), without the cancellation: with t = m / (2 + m), log(1 + m) = 2 (t + t³/3 + t⁵/5 + ...) and m - 2t = m t. */
-function minusLog1p(m: number): number {
-  if (Math.abs(m) > 0.3) return m - Math.log1p(m);
-  const t = m / (2 + m), t2 = t * t;
+/**
+ * m - log(1 + m) for m = x/a - 1, without the cancellation for small m: with t = m / (2 + m) = (x - a) / (x + a), log(1 + m) is 2 (t + t³/3 + t⁵/5 + ...)
+ * and m - 2t is m t.
+ */
+function deviance(a: number, x: number): number {
+  const m = (x - a) / a;
+  if (Math.abs(m) > 0.3) return m - Math.log(x / a);
+  const t = (x - a) / (x + a), t2 = t * t;
   let power = t2 * t, sum = 0;
   for (let k = 3; Math.abs(power) > 1e-18 * Math.abs(m * t); k += 2) {
     sum += power / k;
@@ -21,9 +24,9 @@ function minusLog1p(m: number): number {
   return m * t - 2 * sum;
 }
 
-/** x^a exp(-x) / Γ(a + 1); for large a by Stirling's formula, as exp(-a (m - log(1 + m))) / √(2πa) with m = x/a - 1 and a correction. */
+/** x^a exp(-x) / Γ(a + 1); for large a by Stirling's formula, as exp(-a (m - log(1 + m))) / √(2πa), m = x/a - 1, with a correction. */
 function density(a: number, x: number): number {
-  if (a >= 10) return Math.exp(-a * minusLog1p((x - a) / a) - stirlingError(a)) / (SQRT_TAU * Math.sqrt(a));
+  if (a >= 10) return Math.exp(-a * deviance(a, x) - stirlingError(a)) / (SQRT_TAU * Math.sqrt(a));
   if (x > 1000) return 0;
   const half = Math.exp(-x / 2);
   return Math.pow(x, a) * half * half / gamma(a + 1);
@@ -34,19 +37,19 @@ function lowerSeries(a: number, x: number): number {
   const factor = density(a, x);
   if (factor === 0) return 0;
   let term = 1, sum = 1;
-  for (let k = 1; term > EPSILON * sum; k++) {
+  for (let k = 1; term > Number.EPSILON / 4 * sum; k++) {
     term *= x / (a + k);
     sum += term;
   }
   return factor * sum;
 }
 
-/** The upper function by Legendre's continued fraction, a density / (x + 1 - a - 1 (1 - a) / (x + 3 - a - ...)) (NIST DLMF 8.9.2), evaluated by Lentz's method. */
+/** The upper function by Legendre's continued fraction, a density / (x + 1 - a - 1 (1 - a) / (x + 3 - a - ...)) (NIST DLMF 8.9.2), by Lentz's method. */
 function upperFraction(a: number, x: number): number {
   const factor = density(a, x);
   if (factor === 0) return 0;
   let b = x + 1 - a, c = Infinity, d = 1 / b, fraction = d;
-  for (let k = 1, change = 0; Math.abs(change - 1) > EPSILON; k++) {
+  for (let k = 1, change = 0; Math.abs(change - 1) > Number.EPSILON; k++) {
     const numerator = -k * (k - a);
     b += 2;
     d = 1 / (numerator * d + b);
@@ -63,7 +66,7 @@ function upperFraction(a: number, x: number): number {
  */
 function upperSeries(a: number, x: number): number {
   let term = 1, sum = 0;
-  for (let k = 1; Math.abs(term) > EPSILON * Math.abs(sum); k++) {
+  for (let k = 1; Math.abs(term) > Number.EPSILON / 4 * Math.abs(sum); k++) {
     term *= -x / k;
     sum += term / (a + k);
   }
@@ -101,8 +104,8 @@ let temme: number[][] | undefined;
  */
 function temmeExpansion(a: number, x: number, sign: 1 | -1): number {
   temme ??= temmeCoefficients(12, 25);
-  const m = (x - a) / a, half = minusLog1p(m);
-  const eta = Math.sign(m) * Math.sqrt(2 * half);
+  const half = deviance(a, x);
+  const eta = Math.sign(x - a) * Math.sqrt(2 * half);
   let series = 0;
   for (let k = temme.length - 1; k >= 0; k--) series = series / a + polynomial(eta, temme[k]);
   return erfc(sign * eta * Math.sqrt(a / 2)) / 2 + sign * Math.exp(-a * half) / (SQRT_TAU * Math.sqrt(a)) * series;

@@ -6,10 +6,11 @@ function wrap(a: number, bits: number): number {
 }
 
 /**
- * The greatest common divisor of two integers of the same type; gcd(0, 0) = 0. Numbers are integers of `bits` bits (8, 16 or 32, signed;
- * give 32 for `uint8`), bigints are `int64`. As in PyTorch the absolute value of the smallest integer is itself, so gcd(-128, 6) in 8 bits is -2.
+ * The greatest common divisor of two integers of `bits` bits (8, 16 or 32, signed; give 32 for `uint8`); gcd(0, 0) = 0.
+ * As in PyTorch the absolute value of the smallest integer is itself, so that gcd(-128, 6) in 8 bits is -2.
  */
 export function gcd(a: number, b: number, bits?: number): number;
+/** The greatest common divisor of two `int64`. */
 export function gcd(a: bigint, b: bigint): bigint;
 export function gcd(a: number | bigint, b: number | bigint, bits = 32): number | bigint {
   if (typeof a === "bigint" || typeof b === "bigint") {
@@ -22,8 +23,9 @@ export function gcd(a: number | bigint, b: number | bigint, bits = 32): number |
   return q;
 }
 
-/** The least common multiple, |a / gcd(a, b) * b|, of integers as in {@linkcode gcd}; 0 where one is 0. Wraps where it does not fit. */
+/** The least common multiple, |a / gcd(a, b) * b|, of two integers of `bits` bits; 0 where one is 0. Wraps where it does not fit. */
 export function lcm(a: number, b: number, bits?: number): number;
+/** The least common multiple of two `int64`. */
 export function lcm(a: bigint, b: bigint): bigint;
 export function lcm(a: number | bigint, b: number | bigint, bits = 32): number | bigint {
   if (typeof a === "bigint" || typeof b === "bigint") {
