@@ -20,7 +20,7 @@ interface Details {
   category: Category;
   /** The name in C++ error messages: `Long`. */
   scalar: string;
-  /** The C++ type: `long`, `float`. */
+  /** The C++ type: `long int`, `float`. */
   ctype: string;
   allocate: (n: number) => TypedArray;
 }
@@ -37,7 +37,7 @@ export class DType {
   readonly category: Category;
   /** The name PyTorch's C++ messages use: `Float`, `Double`, `Long`. */
   readonly scalar: string;
-  /** The C++ type that some messages name: `float`, `double`, `long`. */
+  /** The C++ type that some messages name: `float`, `double`, `long int`. */
   readonly ctype: string;
   /** Its place in `DTYPES`, for tables. */
   readonly index: number;
@@ -86,11 +86,11 @@ export const float32: DType = new DType("float32", { itemsize: 4, category: "flo
 /** 64-bit floating point. Also `torch.double`. */
 export const float64: DType = new DType("float64", { itemsize: 8, category: "float", scalar: "Double", ctype: "double", allocate: (n) => new Float64Array(n) });
 /** 64-bit integers, exact over their whole range. Also `torch.long`. */
-export const int64: DType = new DType("int64", { itemsize: 8, category: "int", scalar: "Long", ctype: "long", allocate: (n) => new BigInt64Array(n) });
+export const int64: DType = new DType("int64", { itemsize: 8, category: "int", scalar: "Long", ctype: "long int", allocate: (n) => new BigInt64Array(n) });
 /** 32-bit integers. Also `torch.int`. */
 export const int32: DType = new DType("int32", { itemsize: 4, category: "int", scalar: "Int", ctype: "int", allocate: (n) => new Int32Array(n) });
 /** 16-bit integers. Also `torch.short`. */
-export const int16: DType = new DType("int16", { itemsize: 2, category: "int", scalar: "Short", ctype: "short", allocate: (n) => new Int16Array(n) });
+export const int16: DType = new DType("int16", { itemsize: 2, category: "int", scalar: "Short", ctype: "short int", allocate: (n) => new Int16Array(n) });
 /** 8-bit integers. */
 export const int8: DType = new DType("int8", { itemsize: 1, category: "int", scalar: "Char", ctype: "signed char", allocate: (n) => new Int8Array(n) });
 /** 8-bit unsigned integers. */

@@ -201,10 +201,6 @@ function mixed(word: number, next: number): number {
   return (((word & 0x80000000) | (next & 0x7fffffff)) >>> 1) ^ (-(next & 1) & 0x9908b0df);
 }
 
-/** The generator of the functions that are given none. It starts from a seed that cannot be foreseen, as PyTorch's does. */
-export const default_generator: Generator = new Generator();
-default_generator.seed();
-
 /** `x` as C++ streams print it, with six significant digits. */
 function streamed(x: number): string {
   if (Number.isNaN(x)) return "nan";

@@ -8,3 +8,6 @@ export type { BackwardOptions, GradOptions, OneOrMore, TensorOrEdge } from "./ba
 export { detect_anomaly, set_detect_anomaly } from "./anomaly.ts";
 export { enable_grad, inference_mode, ModeGuard, no_grad, set_grad_enabled } from "./mode.ts";
 export { Variable } from "./variable.ts";
+export { Function } from "./function.ts";
+export type { FunctionCtx } from "./function.ts";
+export * as graph from "./graph.ts";

@@ -2,7 +2,10 @@
  * Tensors saved for backward: the version at which they were saved is remembered, and checked when they are used.
  */
 import { RuntimeError } from "../errors.ts";
+import { pythonType } from "../python.ts";
 import type { Tensor } from "../tensor.ts";
+import type { Node } from "./node.ts";
+import { gradientEdge } from "./view.ts";
 
 /** A pair of functions that pack a tensor when it is saved and unpack it when backward needs it. */
 export interface SavedTensorsHooks {
@@ -53,34 +56,68 @@ function modified(tensor: Tensor, expected: number, output: string): RuntimeErro
 
 /** One tensor, saved. */
 export class SavedTensor {
-  readonly #tensor: Tensor | null;
+  #tensor: Tensor | null;
   readonly #version: number;
-  readonly #hooks: SavedTensorsHooks | null;
-  readonly #packed: unknown;
+  #hooks: SavedTensorsHooks | null = null;
+  #packed: unknown;
+  /** Where the gradient of a packed tensor flows, so that what is unpacked can take its place in the graph. */
+  #edge: { node: Node; nr: number } | null = null;
 
   /** Saves `tensor` at its present version, through the hooks that are active. */
   constructor(tensor: Tensor) {
     if (tensor.inference) {
       throw new RuntimeError("Inference tensors cannot be saved for backward. To work around you can make a clone to get a normal tensor and use it in autograd.");
     }
-    const hooks = hookStack.length > 0 ? hookStack[hookStack.length - 1] : null;
-    this.#hooks = hooks;
     this.#version = tensor.store.version;
-    if (hooks === null) this.#tensor = tensor;
-    else {
-      this.#tensor = null;
-      this.#packed = hooks.pack(tensor.detach());
+    this.#tensor = tensor;
+    if (hookStack.length > 0) this.#pack(tensor, hookStack[hookStack.length - 1]);
+  }
+
+  #pack(tensor: Tensor, hooks: SavedTensorsHooks): void {
+    const { version } = tensor.store;
+    const node = gradientEdge(tensor);
+    this.#edge = node === null ? null : { node, nr: tensor.output_nr };
+    this.#packed = hooks.pack(tensor);
+    this.#hooks = hooks;
+    this.#tensor = null;
+    if (tensor.store.version !== version) {
+      throw new RuntimeError(
+        "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook can not be modified by in-place operations " +
+          "as this can lead to unexpected side-effects. Please open an issue if you need to perform in-place operations on the input to a pack hook.",
+      );
     }
+  }
+
+  /** Packs the tensor by these functions from now on. */
+  register_hooks(pack: SavedTensorsHooks["pack"], unpack: SavedTensorsHooks["unpack"]): void {
+    if (this.#tensor === null) throw new RuntimeError("Calling register_hooks on a saved tensor whose hooks have already been set. Hint: only one pair of hooks is allowed at a time.");
+    this.#pack(this.#tensor, { pack, unpack });
   }
 
   /** The tensor again; throws PyTorch's error where it has been changed in place meanwhile. */
   unpack(): Tensor {
     const tensor = this.#tensor;
-    if (tensor === null) return this.#hooks!.unpack(this.#packed);
+    if (tensor === null) return this.#unpackThroughHooks(this.#hooks!);
     if (tensor.store.version !== this.#version) {
       const fn = tensor.grad_fn;
       throw modified(tensor, this.#version, fn === null ? "" : `, which is output ${tensor.output_nr} of ${fn.name()}`);
     }
     return tensor;
   }
+
+  #unpackThroughHooks(hooks: SavedTensorsHooks): Tensor {
+    const result: unknown = hooks.unpack(this.#packed);
+    if (!isTensor(result)) {
+      throw new TypeError(`Output of saved tensor unpack_hook expected to be a Tensor but got result of type ${pythonType(result)}`);
+    }
+    if (this.#edge === null || gradientEdge(result) === this.#edge.node) return result;
+    const out = result.detach();
+    out.node = this.#edge.node;
+    out.output_nr = this.#edge.nr;
+    out.tracks = true;
+    return out;
+  }
 }
+
+// the class itself stands above: a tensor is known by its memory
+const isTensor = (value: unknown): value is Tensor => typeof value === "object" && value !== null && "store" in value;

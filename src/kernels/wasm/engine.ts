@@ -30,7 +30,7 @@ export function instantiate(base64: string): Engine | null {
     const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
     if (!WebAssembly.validate(bytes)) return null;
     const memory = new WebAssembly.Memory({ initial: 1 });
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory }, Math: { sin: Math.sin, cos: Math.cos, tan: Math.tan } });
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory }, Math: { sin: Math.sin, cos: Math.cos, tan: Math.tan, log: Math.log } });
     const kernels: Record<string, Kernel> = {};
     for (const [name, value] of Object.entries(exports)) if (typeof value === "function") kernels[name] = value as Kernel;
     const engine: Engine = {

@@ -10,20 +10,26 @@ export class Lanes {
   /** The scalar type of a lane. */
   readonly scalar: "f32" | "f64";
 
+  /** The shape of the lanes as integers. */
+  readonly integers: "i32x4" | "i64x2";
+  /** Bits of a lane after which sign and exponent follow. */
+  readonly mantissa: number;
+  /** The bits of 1. */
+  readonly one: bigint;
+
   /** `fused`: whether `madd` may be one relaxed instruction. */
   constructor(readonly shape: "f32x4" | "f64x2", readonly fused: boolean, readonly pool: Pool) {
     this.count = shape === "f32x4" ? 4 : 2;
     this.size = 16 / this.count;
     this.scalar = shape === "f32x4" ? "f32" : "f64";
+    this.integers = shape === "f32x4" ? "i32x4" : "i64x2";
+    this.mantissa = shape === "f32x4" ? 23 : 52;
+    this.one = (shape === "f32x4" ? 127n : 1023n) << BigInt(this.mantissa);
   }
 
-  /** An instruction of this shape by its bare name; a plain number is that constant in every lane. */
+  /** An instruction of this shape by its bare name. */
   op(name: string, ...operands: Code[]): string {
-    return op(`${this.shape}.${name}`, operands.map((x) => this.#vector(x)));
-  }
-
-  #vector(x: Code): Code {
-    return typeof x === "number" ? this.constant(x) : x;
+    return op(`${this.shape}.${name}`, operands);
   }
 
   /** A number, or a bigint's bits, in every lane. */
@@ -44,45 +50,14 @@ export class Lanes {
     return this.op("add", a, b);
   }
 
-  /** a - b */
-  sub(a: Code, b: Code): string {
-    return this.op("sub", a, b);
-  }
-
   /** a * b */
   mul(a: Code, b: Code): string {
     return this.op("mul", a, b);
   }
 
-  /** a / b */
-  div(a: Code, b: Code): string {
-    return this.op("div", a, b);
-  }
-
   /** a * b + c, rounded once where the engine has a fused instruction and twice otherwise. */
   madd(a: Code, b: Code, c: Code): string {
     return this.fused ? this.op("relaxed_madd", a, b, c) : this.add(this.mul(a, b), c);
-  }
-
-  /** c(0) + c(1) x + c(2) x^2 + ... */
-  polynomial(x: Local, coefficients: number[]): Code {
-    return coefficients.slice(0, -1).reduceRight<Code>((total, c) => this.madd(total, x, c), coefficients[coefficients.length - 1]);
-  }
-
-  /** a where the bits of mask are set, b elsewhere. */
-  select(mask: Code, a: Code, b: Code): string {
-    return op("v128.bitselect", [this.#vector(a), this.#vector(b), mask]);
-  }
-
-  /** The magnitude of a with the sign of b. */
-  copysign(a: Code, b: Code): string {
-    return this.select(this.op("neg", 0), b, a);
-  }
-
-  /** An instruction on the lanes as integers; a plain number is that integer in every lane, but the count of a shift. */
-  bits(name: string, a: Code, b: Code | bigint): string {
-    const shape = this.shape === "f32x4" ? "i32x4" : "i64x2";
-    return op(`${shape}.${name}`, [a, typeof b === "bigint" ? this.constant(b) : b]);
   }
 
   /** A vector in memory. */

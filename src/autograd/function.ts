@@ -1,0 +1,265 @@
+/**
+ * Functions with a backward of their own: `class Square extends torch.autograd.Function` with static `forward` and `backward`.
+ */
+import { NotImplementedError, RuntimeError } from "../errors.ts";
+import { pythonType } from "../python.ts";
+import { Tensor } from "../tensor.ts";
+import { is_grad_enabled, no_grad, setGradMode } from "./mode.ts";
+import { type MaybeTensor, Node } from "./node.ts";
+import { freedGraph, SavedTensor } from "./saved.ts";
+import { asView, gradientEdge, rebaseHistory, requiresGrad } from "./view.ts";
+
+/** What `forward` and `backward` share: the node of the call. Anything may be kept on it as an attribute. */
+export interface FunctionCtx {
+  /** Keeps tensors for backward, with the checks that saved tensors get. */
+  save_for_backward(...tensors: (Tensor | null | undefined)[]): void;
+  /** Keeps tensors for `jvp`. */
+  save_for_forward(...tensors: (Tensor | null | undefined)[]): void;
+  /** The tensors that were kept. */
+  readonly saved_tensors: Tensor[];
+  /** For each argument of `apply`, whether its gradient is wanted. */
+  readonly needs_input_grad: boolean[];
+  /** Says that these inputs have been changed in place; they must be among the outputs. */
+  mark_dirty(...tensors: Tensor[]): void;
+  /** Says that these outputs have no gradient. */
+  mark_non_differentiable(...tensors: Tensor[]): void;
+  /** Whether backward gets zeros (the default) or null for outputs to which nothing has flowed. */
+  set_materialize_grads(value: boolean): void;
+  /** Whatever the function keeps. */
+  [attribute: string]: unknown;
+}
+
+type Static = typeof Function;
+
+/** The node of one call of a custom function, which is its `ctx` as well. */
+export class FunctionNode extends Node {
+  readonly #function: Static;
+  #toSave: (Tensor | null)[] = [];
+  #saved: (SavedTensor | null)[] | null = [];
+  #materialize = true;
+  #inputs: boolean[] = [];
+  /** For each argument, whether its gradient is wanted. */
+  needs_input_grad: boolean[] = [];
+  /** @internal The outputs without a gradient. */
+  nonDifferentiable: Tensor[] = [];
+  /** @internal The inputs changed in place. */
+  dirty: Tensor[] = [];
+  /** @internal Whether `save_for_backward` has been called, for forward mode. */
+  savedForForward: (Tensor | null)[] = [];
+
+  /** `isTensor` says which arguments were tensors. */
+  constructor(f: Static, next: (Node | null)[], nextNr: number[], isTensor: boolean[]) {
+    super(next, nextNr);
+    this.#function = f;
+    this.#inputs = isTensor;
+  }
+
+  /** The function's name and `Backward`. */
+  name(): string {
+    return `${this.#function.name}Backward`;
+  }
+
+  save_for_backward(...tensors: (Tensor | null | undefined)[]): void {
+    this.#toSave = tensors.map((t, i) => {
+      if (t !== null && t !== undefined && !(t instanceof Tensor)) {
+        throw new TypeError(`save_for_backward can only save variables, but argument ${i} is of type ${pythonType(t)}`);
+      }
+      return t ?? null;
+    });
+  }
+
+  save_for_forward(...tensors: (Tensor | null | undefined)[]): void {
+    this.savedForForward = tensors.map((t) => t ?? null);
+  }
+
+  get saved_tensors(): Tensor[] {
+    if (this.#saved === null) throw freedGraph();
+    // null stands where null was saved, as None does in Python
+    return this.#saved.map((s) => s === null ? null : s.unpack()) as Tensor[];
+  }
+
+  mark_dirty(...tensors: Tensor[]): void {
+    this.dirty = tensors;
+  }
+
+  mark_non_differentiable(...tensors: Tensor[]): void {
+    this.nonDifferentiable = tensors;
+  }
+
+  set_materialize_grads(value: boolean): void {
+    this.#materialize = value;
+  }
+
+  /** @internal Saves what `save_for_backward` was given, once the outputs have their history. */
+  saveNow(): void {
+    this.#saved = this.#toSave.map((t) => t === null ? null : new SavedTensor(t));
+    this.#toSave = [];
+  }
+
+  apply(grads: MaybeTensor[]): MaybeTensor[] {
+    const given = this.#materialize ? grads.map((g, i) => g ?? Tensor.make(this.sizes[i], this.dtypes[i])) : grads;
+    const result = this.#function.backward(this as never, ...given as never[]) as unknown;
+    let out: unknown[] = Array.isArray(result) ? [...result] : [result];
+    const name = this.name();
+    if (out.length > this.#inputs.length && out.slice(this.#inputs.length).every((g) => g === null || g === undefined)) out = out.slice(0, this.#inputs.length);
+    if (out.length !== this.#inputs.length) {
+      throw new RuntimeError(`function ${name} returned an incorrect number of gradients (expected ${this.#inputs.length}, got ${out.length})`);
+    }
+    const gradients: MaybeTensor[] = [];
+    out.forEach((g, i) => {
+      if (!this.#inputs[i]) {
+        if (g !== null && g !== undefined) {
+          throw new RuntimeError(`function ${name} returned a gradient different than None at position ${i + 1}, but the corresponding forward input was not a Variable`);
+        }
+        return;
+      }
+      if (g !== null && g !== undefined && !(g instanceof Tensor)) throw new RuntimeError(`expected Variable or None (got ${pythonType(g)})`);
+      gradients.push(g ?? null);
+    });
+    return gradients;
+  }
+
+  override release(): void {
+    if (this.#saved !== null && this.#saved.length > 0) this.#saved = null;
+  }
+}
+
+/** An op with a backward of its own: override the static methods `forward` and `backward`, and call `apply`. */
+export class Function {
+  /** Computes the outputs. Gets the `ctx` first, unless `setup_context` is overridden. */
+  static forward(..._args: never[]): unknown {
+    throw new NotImplementedError("You must implement the forward function for custom autograd.Function.");
+  }
+
+  /** Fills the `ctx` from the inputs and outputs, where `forward` does not take one. */
+  static setup_context(_ctx: FunctionCtx, _inputs: never, _output: never): void {
+    throw new NotImplementedError("setup_context is not implemented.");
+  }
+
+  /** The gradients of the arguments from those of the outputs: one for each argument, null for what is not a tensor. */
+  static backward(..._args: never[]): unknown {
+    throw new NotImplementedError("You must implement either the backward or vjp method for your custom autograd.Function to use it with backward mode AD.");
+  }
+
+  /** The tangents of the outputs from those of the arguments, for forward mode. */
+  static jvp(..._args: never[]): unknown {
+    throw new NotImplementedError("You must implement the jvp function for custom autograd.Function to use it with forward mode AD.");
+  }
+
+  /** Runs `forward` unrecorded and makes one node of it. */
+  static apply<F extends { forward(...args: never[]): unknown }>(this: F, ...args: unknown[]): ReturnType<F["forward"]> {
+    return run(this as never, args) as ReturnType<F["forward"]>;
+  }
+}
+
+function run(f: Static, args: unknown[]): unknown {
+  const recording = is_grad_enabled();
+  const tensors = args.filter((a) => a instanceof Tensor);
+  const executable = recording && tensors.some(requiresGrad);
+  const edges = tensors.map((t) => executable ? gradientEdge(t) : null);
+  const node = new FunctionNode(f, edges, tensors.map((t, i) => edges[i] === null ? 0 : t.output_nr), args.map((a) => a instanceof Tensor));
+  node.needs_input_grad = args.map((a) => a instanceof Tensor && requiresGrad(a));
+  const versions = tensors.map((t) => t.store.version);
+  const ctx = node as never;
+  const split = f.setup_context !== Function.setup_context;
+  const before = setGradMode(false);
+  let output: unknown;
+  try {
+    output = split ? f.forward(...args as never[]) : f.forward(ctx, ...args as never[]);
+    if (split) f.setup_context(ctx, args as never, output as never);
+  } finally {
+    setGradMode(before);
+  }
+  const outputs: unknown[] = Array.isArray(output) ? output : [output];
+  checkDirty(node, tensors, outputs, versions);
+  const wrapped = outputs.map((out, i) => wrapOutput(node, out, i, tensors, executable));
+  if (executable) node.saveNow();
+  if (!Array.isArray(output)) return wrapped[0];
+  return wrapped;
+}
+
+function checkDirty(node: FunctionNode, inputs: readonly Tensor[], outputs: readonly unknown[], versions: readonly number[]): void {
+  for (const t of node.dirty) {
+    const at = inputs.indexOf(t);
+    if (at >= 0 && requiresGrad(t) && t.is_leaf && is_grad_enabled()) throw new RuntimeError("a leaf Variable that requires grad has been used in an in-place operation.");
+    if (!outputs.includes(t)) {
+      throw new RuntimeError(
+        "Some elements marked as dirty during the forward method were not returned as output. The inputs that are modified inplace must all be outputs of the Function.",
+      );
+    }
+    if (at >= 0 && t.store.version === versions[at]) t.store.version++;
+  }
+}
+
+function wrapOutput(node: FunctionNode, out: unknown, i: number, inputs: readonly Tensor[], executable: boolean): unknown {
+  if (!(out instanceof Tensor)) {
+    node.sizes.push([]);
+    node.dtypes.push(inputs[0]?.dtype);
+    return out;
+  }
+  node.sizes.push(out.sizes);
+  node.dtypes.push(out.dtype);
+  const isInput = inputs.includes(out);
+  const attach = (t: Tensor): Tensor => {
+    t.node = node;
+    t.output_nr = i;
+    t.tracks = true;
+    return t;
+  };
+  if (node.nonDifferentiable.includes(out) || !out.dtype.is_floating_point) {
+    if (!isInput) return out;
+    return no_grad(() => out.detach());
+  }
+  if (!executable) return isInput && !node.dirty.includes(out) ? viewOf(out, "default") : out;
+  if (node.dirty.includes(out)) {
+    rebaseHistory(out, node);
+    out.output_nr = out.viewInfo === null ? i : out.output_nr;
+    return out;
+  }
+  if (isInput) return attach(viewOf(out, "custom"));
+  if (out.viewInfo !== null) out.viewInfo.creation = "custom";
+  return attach(out);
+}
+
+function viewOf(t: Tensor, creation: "default" | "custom"): Tensor {
+  const view = t.alias();
+  asView(view, t);
+  view.viewInfo!.creation = creation;
+  return view;
+}
+
+/** For `backward`: runs it unrecorded, so that differentiating twice is an error. */
+export function once_differentiable<A extends unknown[], R>(f: (...args: A) => R): (...args: A) => R {
+  return (...args) => {
+    const needed = is_grad_enabled() && args.some((a) => a instanceof Tensor && a.requires_grad);
+    const out = no_grad(() => f(...args));
+    if (!needed) return out;
+    for (const t of Array.isArray(out) ? out : [out]) {
+      if (t instanceof Tensor) {
+        t.node = new DelayedError("trying to differentiate twice a function that was marked with @once_differentiable");
+        t.node.sizes = [t.sizes];
+        t.node.dtypes = [t.dtype];
+        t.tracks = true;
+      }
+    }
+    return out;
+  };
+}
+
+/** A node that throws when a gradient reaches it. */
+class DelayedError extends Node {
+  readonly #message: string;
+
+  constructor(message: string) {
+    super([], []);
+    this.#message = message;
+  }
+
+  name(): string {
+    return "torch::autograd::Error";
+  }
+
+  apply(): MaybeTensor[] {
+    throw new RuntimeError(this.#message);
+  }
+}

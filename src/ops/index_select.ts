@@ -1,0 +1,421 @@
+/**
+ * Whole slices along one dimension, read and written by number.
+ */
+import { bool, DType, int32, int64 } from "../dtype.ts";
+import { IndexError, NotImplementedError, RuntimeError } from "../errors.ts";
+import { type Combine, pick } from "../kernels/indexing.ts";
+import { sameSizes, type Sizes, wrapDim } from "../layout.ts";
+import { Tensor } from "../tensor.ts";
+import { warnOnce } from "../warnings.ts";
+import { define, type InplaceOp, type Op, Primitive } from "./define.ts";
+import { asContiguous, toScalar } from "./elementwise.ts";
+import { aroundDim, indicesOf, placeSlices, slicePlaces } from "./places.ts";
+import type { Num } from "./promotion.ts";
+
+const showSizes = (sizes: Sizes) => `[${sizes.join(", ")}]`;
+/** The size along `dim`; of a 0-d tensor 1. */
+const sizeAt = (t: Tensor, dim: number) => t.sizes.length === 0 ? 1 : t.sizes[dim];
+const isIndexType = (dtype: DType) => dtype === int64 || dtype === int32;
+
+/** The error of the ops that word it without a number. */
+const outOfRange = () => new IndexError("index out of range in self");
+
+/** Named arguments of `index_select`. */
+export interface IndexSelectOptions {
+  /** The dimension along which slices are numbered. */
+  dim: number;
+  /** The numbers of the slices: int64 or int32, 1-d or 0-d. */
+  index: Tensor;
+  /** Takes the result. */
+  out?: Tensor;
+}
+
+type SelectOp = Op<IndexSelectOptions, [dim: number, index: Tensor]>;
+
+/** The slices of `self` along `dim` that `index` names, in its order. The gradient of each result slice adds to the slice it came from. */
+export const index_select: SelectOp = define<SelectOp, { self: Tensor; dim: number; index: Tensor }>(
+  "index_select",
+  ["(Tensor input, int dim, Tensor index, *, Tensor out = None)", "(Tensor input, name dim, Tensor index, *, Tensor out = None)"],
+  {
+    forward: ({ self, dim, index }) => {
+      const at = wrapDim(dim, self.sizes.length);
+      if (index.sizes.length > 1) throw new IndexError("index_select(): Index is supposed to be a vector");
+      if (self.sizes.length === 0 && index.count !== 1) {
+        throw new RuntimeError(`index_select(): Index to scalar can have only 1 value, got ${index.count} value(s)`);
+      }
+      if (!isIndexType(index.dtype)) throw new RuntimeError("index_select(): Expected dtype int32 or int64 for index");
+      const n = sizeAt(self, at);
+      const sizes = self.sizes.map((s, d) => d === at ? index.count : s);
+      if (n === 0 && sizes.every((s) => s > 0)) throw new RuntimeError("index_select(): self indexing axis dim should be positive");
+      const picked = indicesOf(index, 0, n, outOfRange);
+      const out = Tensor.make(sizes, self.dtype);
+      const { before, after } = aroundDim(self, at);
+      pick(out.store.data, self.store.data, self.offset, before, slicePlaces(self, at, picked), after);
+      return out;
+    },
+    backward: {
+      self: ({ grad, self_sizes, dim, index }) => grad.new_zeros(self_sizes).index_add(dim, index, grad),
+      index: null,
+    },
+  },
+);
+
+// -- adding and copying ----------------------------------------------------------------------------------------------
+
+type SourceInputs = { self: Tensor; dim: number; index: Tensor; source: Tensor };
+
+/** What `index_add` and `index_reduce` ask of their arguments; gives the dimension and the indices. */
+function checkSource(name: string, { self, dim, index, source }: SourceInputs): { at: number; picked: Int32Array } {
+  const at = wrapDim(dim, self.sizes.length);
+  if (index.sizes.length > 1) {
+    throw new IndexError(`${name}_(): Index is supposed to be a vector, but got dim: ${index.sizes.length} with type: ${index.dtype.scalar} and size: ${showSizes(index.sizes)}`);
+  }
+  if (!isIndexType(index.dtype)) throw new RuntimeError(`${name}_(): Expected dtype int32/int64 for index but got: ${index.dtype.scalar}`);
+  if (self.dtype !== source.dtype) throw new RuntimeError(`${name}_(): self (${self.dtype.scalar}) and source (${source.dtype.scalar}) must have the same scalar type`);
+  if (at > 0 && at >= source.sizes.length) {
+    throw new RuntimeError(`${name}_(): Indexing dim ${at} is out of bounds of the source tensor with dim ${source.sizes.length}`);
+  }
+  if (index.count !== sizeAt(source, at)) {
+    throw new RuntimeError(`${name}_(): Number of indices (${index.count}) should be equal to source.size(dim): (${sizeAt(source, at)}), for dim: ${at}`);
+  }
+  const withoutDim = (t: Tensor) => t.sizes.filter((_, d) => d !== at);
+  if (self.sizes.length !== source.sizes.length || !sameSizes(withoutDim(self), withoutDim(source))) {
+    throw new RuntimeError(
+      `source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = ${showSizes(self.sizes)} source.shape = ${showSizes(source.sizes)}`,
+    );
+  }
+  const n = sizeAt(self, at);
+  const error = (i: number) => name === "index_add" && self.sizes.length > 1 ? new RuntimeError(`index ${i} is out of bounds for dimension ${at} with size ${n}`) : outOfRange();
+  return { at, picked: indicesOf(index, 0, n, error) };
+}
+
+type AddInputs = SourceInputs & { alpha: number };
+
+function addSlices(self: Tensor, inputs: AddInputs, at: number, picked: Int32Array): void {
+  const { source, alpha } = inputs;
+  const dense = asContiguous(source);
+  let data = dense.store.data, start = dense.offset;
+  if (alpha !== 1) {
+    const factor = toScalar(alpha, self.dtype);
+    const scaled = self.dtype.allocate(dense.count) as Float32Array, from = data as Float32Array;
+    for (let i = 0; i < scaled.length; i++) scaled[i] = from[start + i] * (factor as number);
+    data = scaled;
+    start = 0;
+  }
+  placeSlices(self, at, picked, data, start, self.dtype === bool ? "or" : "add");
+}
+
+/** Named arguments of `index_add`. */
+export interface IndexAddOptions {
+  /** The dimension along which slices are numbered. */
+  dim: number;
+  /** The numbers of the slices to add to: int64 or int32. */
+  index: Tensor;
+  /** What is added, one slice an index. */
+  source: Tensor;
+  /** What `source` is multiplied by. */
+  alpha?: Num;
+  /** Takes the result. */
+  out?: Tensor;
+}
+
+const indexAdd = new Primitive<AddInputs>({
+  name: "IndexAddBackward0",
+  forward: (inputs) => {
+    const { at, picked } = checkSource("index_add", inputs);
+    const out = asCopy(inputs.self);
+    addSlices(out, inputs, at, picked);
+    return out;
+  },
+  backward: {
+    self: ({ grad }) => grad,
+    index: null,
+    source: ({ grad, dim, index, source_sizes, alpha }) => {
+      const part = grad.index_select(dim, index).reshape(source_sizes);
+      return alpha === 1 ? part : part.mul(alpha);
+    },
+  },
+});
+
+/** A copy that keeps the order of dimensions, unrecorded. */
+function asCopy(self: Tensor): Tensor {
+  return self.clone();
+}
+
+type IndexAdd = InplaceOp<IndexAddOptions, [dim: number, index: Tensor, source: Tensor]>;
+
+/** `self` with the slices of `source`, times `alpha`, added to the slices that `index` names. The gradient goes to `self` unchanged and to `source` from the slices it was added to. */
+export const index_add: IndexAdd = define<IndexAdd, AddInputs>(
+  "index_add",
+  ["(Tensor input, int dim, Tensor index, Tensor source, *, Number alpha = 1, Tensor out = None)", "(Tensor input, name dim, Tensor index, Tensor source, *, Number alpha = 1)"],
+  (inputs) => indexAdd.apply(inputs),
+  {
+    inplace: (inputs) => {
+      const { at, picked } = checkSource("index_add", inputs);
+      return indexAdd.writeInto(inputs, () => addSlices(inputs.self, inputs, at, picked));
+    },
+  },
+);
+
+function checkCopy({ self, dim, index, source }: SourceInputs): { at: number; picked: Int32Array } {
+  const at = wrapDim(dim, self.sizes.length);
+  const fail = (what: string) => new IndexError(`index_copy_(): ${what}`);
+  if (index.sizes.length >= 2) throw fail(`Index should have dimension 1 or 0 (got ${index.sizes.length})`);
+  if (source.sizes.length === 0 && index.count !== 1) {
+    throw fail(`When source is scalar, index should have one element (got ${index.count})`);
+  }
+  if (source.sizes.length !== self.sizes.length && source.sizes.length !== 0 && self.sizes.length !== 0) {
+    throw fail(
+      `When source and destination are not scalars, their dimensionality must match. Source dimensionality (${source.sizes.length}), destination dimensionality (${self.sizes.length})`,
+    );
+  }
+  if (index.dtype !== int64) throw new RuntimeError(`index_copy_(): Expected a long tensor for index, but got ${index.dtype.scalar}`);
+  if (self.dtype !== source.dtype) {
+    throw new RuntimeError(`index_copy_(): self and source expected to have the same dtype, but got (self) ${self.dtype.scalar} and (source) ${source.dtype.scalar}`);
+  }
+  const slice = (t: Tensor) => t.sizes.filter((_, d) => d !== at);
+  const mine = slice(self), theirs = slice(source);
+  if (!sameSizes(mine, theirs)) {
+    throw new RuntimeError(
+      `index_copy_(): Source/destination tensor must have same slice shapes. Destination slice shape: ${mine.join(" ")} at dimension ${at} and source slice shape: ${
+        theirs.join(" ")
+      } at dimension 0.`,
+    );
+  }
+  if (source.sizes.length > 0 && index.count !== source.sizes[at]) {
+    throw fail(`Number of indices (${index.count}) should be equal to source.size(dim) (${source.sizes[at]})`);
+  }
+  const n = sizeAt(self, at);
+  return { at, picked: indicesOf(index, 0, n, (i) => fail(`index ${i} is out of bounds for dimension ${at} with size ${n}`)) };
+}
+
+function copySlices(self: Tensor, source: Tensor, at: number, picked: Int32Array): void {
+  const dense = asContiguous(source);
+  placeSlices(self, at, picked, dense.store.data, dense.offset, "assign");
+}
+
+const indexCopy = new Primitive<SourceInputs>({
+  name: "IndexCopyBackward0",
+  forward: (inputs) => {
+    const { at, picked } = checkCopy(inputs);
+    const out = asCopy(inputs.self);
+    copySlices(out, inputs.source, at, picked);
+    return out;
+  },
+  backward: {
+    self: ({ grad, dim, index }) => grad.index_fill(dim, index, 0),
+    index: null,
+    source: ({ grad, dim, index, source_sizes }) => grad.index_select(dim, index).reshape(source_sizes),
+  },
+});
+
+type IndexCopy = InplaceOp<Omit<IndexAddOptions, "alpha">, [dim: number, index: Tensor, source: Tensor]>;
+
+/** `self` with the slices of `source` in place of those that `index` names. The gradient of a replaced slice goes to `source`, of any other to `self`. */
+export const index_copy: IndexCopy = define<IndexCopy, SourceInputs>(
+  "index_copy",
+  ["(Tensor input, int dim, Tensor index, Tensor source, *, Tensor out = None)", "(Tensor input, name dim, Tensor index, Tensor source)"],
+  (inputs) => indexCopy.apply(inputs),
+  {
+    inplace: (inputs) => {
+      const { at, picked } = checkCopy(inputs);
+      return indexCopy.writeInto(inputs, () => copySlices(inputs.self, inputs.source, at, picked));
+    },
+  },
+);
+
+// -- filling ---------------------------------------------------------------------------------------------------------
+
+type FillInputs<V> = { self: Tensor; dim: number; index: Tensor; value: V };
+
+function checkFill({ self, dim, index }: FillInputs<unknown>): { at: number; picked: Int32Array } {
+  if (index.dtype !== int64) throw new IndexError("index_fill_(): Expected dtype int64 for index.");
+  const at = wrapDim(dim, self.sizes.length);
+  if (index.sizes.length > 1) throw new RuntimeError("Index has to be a vector/scalar");
+  const n = sizeAt(self, at);
+  return { at, picked: indicesOf(index, -n, n, (i) => new IndexError(`index ${i} is out of bounds for dimension ${at} with size ${n}`)) };
+}
+
+function fillSlices(self: Tensor, value: Num, at: number, picked: Int32Array): void {
+  const values = self.dtype.allocate(self.sizes.length === 0 ? 1 : self.count / Math.max(self.sizes[at], 1) * picked.length) as Float32Array;
+  values.fill(toScalar(value, self.dtype) as number);
+  placeSlices(self, at, picked, values, 0, "assign");
+}
+
+function filled(inputs: FillInputs<Num | Tensor>): Tensor {
+  const { at, picked } = checkFill(inputs);
+  const out = asCopy(inputs.self);
+  fillSlices(out, inputs.value instanceof Tensor ? inputs.value.item() : inputs.value, at, picked);
+  return out;
+}
+
+const fillNumber = new Primitive<FillInputs<Num>>({
+  name: "IndexFillBackward0",
+  forward: filled,
+  backward: { self: ({ grad, dim, index }) => grad.index_fill(dim, index, 0), index: null },
+});
+
+const fillTensor = new Primitive<FillInputs<Tensor>>({
+  name: "IndexFillBackward1",
+  forward: filled,
+  backward: {
+    self: ({ grad, dim, index }) => grad.index_fill(dim, index, 0),
+    index: null,
+    value: ({ grad, dim, index }) => grad.index_select(dim, index).sum(),
+  },
+});
+
+function checkFillValue(value: Tensor): void {
+  if (value.sizes.length > 0) {
+    throw new RuntimeError(`index_fill_ only supports a 0-dimensional value tensor, but got tensor with ${value.sizes.length} dimension(s).`);
+  }
+}
+
+type IndexFillOptions = { dim: number; index: Tensor; value: Num | Tensor };
+type IndexFill = InplaceOp<IndexFillOptions, [dim: number, index: Tensor, value: Num | Tensor]>;
+
+/** `self` with the slices that `index` names filled with `value`. Their gradient goes to `value`, the rest to `self`. */
+export const index_fill: IndexFill = define<IndexFill, FillInputs<Num | Tensor>>(
+  "index_fill",
+  [
+    "(Tensor input, int dim, Tensor index, Tensor value)",
+    "(Tensor input, name dim, Tensor index, Tensor value)",
+    "(Tensor input, int dim, Tensor index, Number value)",
+    "(Tensor input, name dim, Tensor index, Number value)",
+  ],
+  ({ value, ...rest }) => {
+    if (!(value instanceof Tensor)) return fillNumber.apply({ ...rest, value });
+    checkFillValue(value);
+    return fillTensor.apply({ ...rest, value });
+  },
+  {
+    inplace: ({ value, ...rest }) => {
+      if (value instanceof Tensor) checkFillValue(value);
+      const { at, picked } = checkFill({ ...rest, value });
+      const write = () => fillSlices(rest.self, value instanceof Tensor ? value.item() : value, at, picked);
+      return value instanceof Tensor ? fillTensor.writeInto({ ...rest, value }, write) : fillNumber.writeInto({ ...rest, value }, write);
+    },
+  },
+);
+
+// -- reducing --------------------------------------------------------------------------------------------------------
+
+type ReduceInputs = SourceInputs & { reduce: string; include_self: boolean };
+const REDUCTIONS: Record<string, { combine: Combine; start: number }> = {
+  prod: { combine: "mul", start: 1 },
+  mean: { combine: "add", start: 0 },
+  amax: { combine: "amax", start: -Infinity },
+  amin: { combine: "amin", start: Infinity },
+};
+
+/** The element that leaves a reduction as it is, in a dtype. */
+function neutral(start: number, dtype: DType): Num {
+  if (dtype.category === "float" || Number.isFinite(start)) return start;
+  if (dtype === bool) return start < 0 ? 0 : 1;
+  const bits = BigInt(8 * dtype.itemsize);
+  const [least, most] = dtype.is_signed ? [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n] : [0n, (1n << bits) - 1n];
+  return start < 0 ? least : most;
+}
+
+function reduceSlices(self: Tensor, { index, source, reduce, include_self }: ReduceInputs, at: number, picked: Int32Array): void {
+  const { combine, start } = REDUCTIONS[reduce];
+  if (self.count === 0 || source.count === 0) return;
+  if (!include_self) fillSlices(self, neutral(start, self.dtype), at, picked);
+  const dense = asContiguous(source);
+  placeSlices(self, at, picked, dense.store.data, dense.offset, combine);
+  if (reduce !== "mean") return;
+  const counts = Tensor.make([sizeAt(self, at)], self.dtype);
+  if (include_self) counts.fill_(1);
+  counts.index_add_(0, index, source.new_ones([picked.length]));
+  counts.masked_fill_(counts.eq(0), 1);
+  const shape = self.sizes.map((_, d) => d === at ? -1 : 1);
+  self.copy_(self.div(counts.view(shape), { rounding_mode: self.dtype.is_floating_point ? null : "floor" }));
+}
+
+const indexReduce = new Primitive<ReduceInputs>({
+  name: "IndexReduceBackward0",
+  forward: (inputs) => {
+    const { at, picked } = checkReduce(inputs);
+    const out = asCopy(inputs.self);
+    reduceSlices(out, inputs, at, picked);
+    return out;
+  },
+  backward: {
+    self: ({ grad, self, dim, index, source, reduce, include_self, result }) => reduceGradients({ grad, self, dim, index, source, reduce, include_self, result })[0],
+    index: null,
+    source: ({ grad, self, dim, index, source, reduce, include_self, result }) => reduceGradients({ grad, self, dim, index, source, reduce, include_self, result })[1],
+  },
+});
+
+/** The gradients of `self` and `source` for each kind of reduction. */
+function reduceGradients({ grad, self, dim, index, source, reduce, include_self, result }: ReduceInputs & { grad: Tensor; result: Tensor }): [Tensor, Tensor] {
+  if (reduce === "prod") return productGradients({ grad, self, dim, index, source, reduce, include_self, result });
+  const exclude = (g: Tensor) => include_self ? g : g.index_fill(dim, index, 0);
+  if (reduce === "mean") {
+    let counts = include_self ? grad.ones_like() : grad.zeros_like();
+    counts = counts.index_add(dim, index, source.detach().ones_like());
+    counts = counts.masked_fill(counts.eq(0), 1);
+    return [exclude(grad.div(counts)), grad.div(counts).index_select(dim, index)];
+  }
+  // the gradient of an extremum is shared by all that attain it
+  const value = result.index_select(dim, index);
+  const selfIs = exclude(self.eq(result).to(grad.dtype));
+  const sourceIs = source.eq(value).to(grad.dtype);
+  const attained = selfIs.index_add(dim, index, sourceIs);
+  const shared = grad.div(attained.masked_fill(attained.eq(0), 1));
+  return [selfIs.mul(shared), sourceIs.mul(shared.index_select(dim, index))];
+}
+
+/** A product's gradient is the product of the other factors; where exactly one factor is zero only that one has any. */
+function productGradients({ grad, self, dim, index, source, include_self, result }: ReduceInputs & { grad: Tensor; result: Tensor }): [Tensor, Tensor] {
+  const maskedSelf = self.masked_fill(self.eq(0), 1);
+  const maskedResult = maskedSelf.index_reduce(dim, index, source, "prod", { include_self });
+  const ofSelf = grad.mul(maskedResult).div(maskedSelf);
+  const zeros = source.eq(0);
+  const counts = self.detach().zeros_like().index_add(dim, index, zeros.to(self.dtype));
+  const single = zeros.logical_and(counts.index_select(dim, index).eq(1));
+  // the zeros left out, the product of the rest is the gradient of the zero itself
+  const withoutSingle = self.index_reduce(dim, index, source.masked_fill(single, 1), "prod", { include_self }).index_select(dim, index);
+  const rest = grad.mul(result).index_select(dim, index).div(source.masked_fill(zeros, 1));
+  const ofSource = single.where ? grad.index_select(dim, index).mul(withoutSingle).where(single, rest) : rest;
+  return [include_self ? ofSelf : ofSelf.index_fill(dim, index, 0), ofSource];
+}
+
+function checkReduce(inputs: ReduceInputs): { at: number; picked: Int32Array } {
+  const { reduce, self } = inputs;
+  if (!(reduce in REDUCTIONS)) throw new RuntimeError(`index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got ${reduce}.`);
+  warnOnce("index_reduce() is in beta and the API may change at any time. (Triggered internally at ./aten/src/ATen/native/TensorAdvancedIndexing.cpp:1218.)");
+  if (self.dtype === bool) throw new NotImplementedError(`"index_func_cpu" not implemented for 'Bool'`);
+  return checkSource("index_reduce", inputs);
+}
+
+/** Named arguments of `index_reduce`. */
+export interface IndexReduceOptions {
+  /** The dimension along which slices are numbered. */
+  dim: number;
+  /** The numbers of the slices: int64 or int32. */
+  index: Tensor;
+  /** What is reduced into the slices. */
+  source: Tensor;
+  /** The reduction. */
+  reduce: "prod" | "mean" | "amax" | "amin";
+  /** Whether the elements of `self` take part. */
+  include_self?: boolean;
+  /** Takes the result. */
+  out?: Tensor;
+}
+
+type IndexReduce = InplaceOp<IndexReduceOptions, [dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin"]>;
+
+/** `self` with the slices of `source` multiplied into, averaged into, or compared with the slices that `index` names. */
+export const index_reduce: IndexReduce = define<IndexReduce, ReduceInputs>(
+  "index_reduce",
+  "(Tensor input, int dim, Tensor index, Tensor source, str reduce, *, bool include_self = True, Tensor out = None)",
+  (inputs) => indexReduce.apply(inputs),
+  {
+    inplace: (inputs) => {
+      const { at, picked } = checkReduce(inputs);
+      return indexReduce.writeInto(inputs, () => reduceSlices(inputs.self, inputs, at, picked));
+    },
+  },
+);
