@@ -128,7 +128,7 @@ def encode(value, shared=(), leaves=None):
         return {"dtype": dtype_name(value)}
     if isinstance(value, torch.device) and value.type == "cpu":
         return "cpu"
-    if isinstance(value, torch.memory_format):
+    if value in (torch.contiguous_format, torch.preserve_format):
         return {"torch": str(value).removeprefix("torch.")}
     if isinstance(value, slice):
         return {"slice": [value.start, value.stop, value.step]}
