@@ -10,7 +10,7 @@ import { AttributeError, RuntimeError } from "./errors.ts";
 import { contiguousStrides, elementCount, isContiguous, isNonOverlappingAndDense, type Sizes } from "./layout.ts";
 import type { Methods } from "./methods.ts";
 import { CPU, type Device, makeSize, type SizeArray } from "./size.ts";
-import { Storage } from "./storage.ts";
+import { SMALL, smallStorage, Storage } from "./storage.ts";
 import { pythonType } from "./python.ts";
 import { warnOnce } from "./warnings.ts";
 
@@ -53,12 +53,12 @@ export class Tensor {
   retains_grad = false;
 
   /** @internal Tensors are made by `tensor`, `ones`, `zeros` ... and by ops. */
-  constructor(store: Storage, dtype: DType, sizes: Sizes, strides: Sizes | null = null, offset = 0) {
+  constructor(store: Storage, dtype: DType, sizes: Sizes, strides: Sizes | null = null, offset = 0, count = -1) {
     this.store = store;
     this.dtype = dtype;
     this.sizes = sizes;
     this.offset = offset;
-    this.count = elementCount(sizes);
+    this.count = count >= 0 ? count : elementCount(sizes);
     this.inference = is_inference_mode_enabled();
     if (strides === null) {
       this.strides = contiguousStrides(sizes);
@@ -72,6 +72,14 @@ export class Tensor {
   /** @internal A new tensor of zeros, dense; the strides must describe dense memory where they are given. */
   static make(sizes: Sizes, dtype: DType = float32, strides: Sizes | null = null): Tensor {
     return new Tensor(new Storage(dtype.allocate(elementCount(sizes))), dtype, sizes, strides);
+  }
+
+  /** @internal A new tensor of zeros in row-major order, which may lie in a block with others: its offset need not be 0. */
+  static small(sizes: Sizes, dtype: DType): Tensor {
+    const count = elementCount(sizes);
+    if (count > SMALL) return new Tensor(new Storage(dtype.allocate(count)), dtype, sizes, null, 0, count);
+    const store = smallStorage(dtype, count);
+    return new Tensor(store, dtype, sizes, null, store.base, count);
   }
 
   /** @internal A tensor of another shape over the same memory. */
@@ -187,14 +195,14 @@ export class Tensor {
 
   /** The same values without history, over the same memory, but with a version counter of its own. Assigning replaces the values. */
   get data(): Tensor {
-    return new Tensor(new Storage(this.store.data, this.store.serial), this.dtype, this.sizes, this.strides, this.offset);
+    return new Tensor(new Storage(this.store.data, this.store.base, this.store.length), this.dtype, this.sizes, this.strides, this.offset);
   }
   set data(value: Tensor) {
     if (!(value instanceof Tensor)) throw new TypeError(`Variable data has to be a tensor, but got ${pythonType(value)}`);
     if (this.tracks && !value.dtype.is_floating_point) {
       throw new RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype");
     }
-    const store = new Storage(value.store.data, value.store.serial);
+    const store = new Storage(value.store.data, value.store.base, value.store.length);
     store.version = this.store.version;
     const { sizes, strides, offset, count, contiguousLayout, dtype } = value;
     Object.assign(this, { store, sizes, strides, offset, count, contiguousLayout, dtype, viewInfo: null });

@@ -40,7 +40,7 @@ export function gradFn(tensor: Tensor): Node | null {
   if (!requiresGrad(base)) return tensor.node;
   const before = setGradMode(true);
   try {
-    const fresh = base.as_strided(tensor.sizes, tensor.strides, tensor.offset);
+    const fresh = base.as_strided(tensor.sizes, tensor.strides, tensor.offset - base.store.base);
     tensor.node = fresh.node;
     tensor.output_nr = 0;
     tensor.tracks = true;

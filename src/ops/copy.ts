@@ -6,6 +6,7 @@ import { AssertionError, RuntimeError } from "../errors.ts";
 import { isExpandableTo, preservedStrides, sameSizes, type Sizes } from "../layout.ts";
 import { isPlainObject } from "../python.ts";
 import { CPU, Device, parseDevice } from "../size.ts";
+import { Storage } from "../storage.ts";
 import { setRequiresGrad, Tensor } from "../tensor.ts";
 import { define, type Op, Primitive } from "./define.ts";
 import { assertWritable, copyElements, toScalar } from "./elementwise.ts";
@@ -22,7 +23,7 @@ export interface CloneOptions {
 
 function copyOf(self: Tensor, dtype: DType, format: string | null | undefined): Tensor {
   const strides: Sizes | null = format === "torch.contiguous_format" ? null : self.contiguousLayout ? null : preservedStrides(self.sizes, self.strides);
-  const out = Tensor.make(self.sizes, dtype, strides);
+  const out = strides === null ? Tensor.small(self.sizes, dtype) : Tensor.make(self.sizes, dtype, strides);
   copyElements(out, self);
   return out;
 }
@@ -257,11 +258,14 @@ export const resize_: Op<{ size: readonly number[] }, (number | readonly number[
   "(Tensor input, tuple of ints size, *, torch.memory_format memory_format = None)",
   ({ self, size }) => {
     if (self.tracks) throw new RuntimeError("cannot resize variables that require grad");
-    const shaped = new Tensor(self.store, self.dtype, size, null, self.offset);
-    if (shaped.count + self.offset > self.store.data.length) {
-      const grown = self.dtype.allocate(shaped.count + self.offset);
-      (grown as Float32Array).set(self.store.data as Float32Array);
-      self.store.data = grown;
+    const { store } = self;
+    const start = self.offset - store.base;
+    const shaped = new Tensor(store, self.dtype, size, null, self.offset);
+    if (start + shaped.count > store.length) {
+      const grown = new Storage(self.dtype.allocate(start + shaped.count));
+      (grown.data as Float32Array).set(store.data.subarray(store.base, store.base + store.length) as Float32Array);
+      grown.version = store.version;
+      Object.assign(self, { store: grown, offset: start });
     }
     const { sizes, strides, count, contiguousLayout } = shaped;
     Object.assign(self, { sizes, strides, count, contiguousLayout });

@@ -47,9 +47,9 @@ function checkSize(size: readonly number[]): void {
 /** A dense tensor with every element `value`. */
 export function filledWith(size: readonly number[], value: Num, dtype: DType): Tensor {
   checkSize(size);
-  const out = Tensor.make([...size], dtype);
+  const out = Tensor.small([...size], dtype);
   const scalar = dtype === bool ? (value ? 1 : 0) : toScalar(value, dtype);
-  if (value) (out.store.data as Float32Array).fill(scalar as number);
+  if (value) (out.store.data as Float32Array).fill(scalar as number, out.offset, out.offset + out.count);
   return out;
 }
 

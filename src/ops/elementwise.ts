@@ -116,7 +116,7 @@ export function elementwise(kernel: Kernel, dtype: DType, inputs: readonly (Tens
     strides = elementwiseStrides(sizes, cast.filter((t) => t instanceof Tensor).map((t) => sameSizes(t.sizes, sizes) ? t.strides : broadcastStrides(t.sizes, t.strides, sizes)));
     if (isContiguous(sizes, strides)) strides = null;
   }
-  const out = Tensor.make(sizes, outType, strides);
+  const out = strides === null ? Tensor.small(sizes, outType) : Tensor.make(sizes, outType, strides);
   runLoop(kernel, sizes, dtype, out, cast);
   return out;
 }

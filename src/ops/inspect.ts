@@ -83,7 +83,7 @@ export function stride(self: Tensor, dim?: number | { dim?: number }): number[] 
 
 /** Where in memory the first element stands, in elements. */
 export function storage_offset(self: Tensor): number {
-  return self.offset;
+  return self.offset - self.store.base;
 }
 
 /** Bytes an element. */

@@ -20,6 +20,9 @@ interface Parameter {
   optional: boolean;
   keywordOnly: boolean;
   fallback: unknown;
+  /** Other names that Python code gives it. */
+  aliases: string[];
+  accepts: (value: unknown) => boolean;
 }
 
 /** One signature, parsed. */
@@ -27,10 +30,14 @@ interface Signature {
   parameters: Parameter[];
   positional: number;
   required: number;
-  text: string;
+  /** Whether a dimension is given by its name in it: tensors here have no names. */
+  named: boolean;
   /** Whether the sizes in first place may be given one by one. */
   varargs: boolean;
 }
+
+/** Names two ways of the same argument that Python code uses. */
+const ALIASES: Record<string, string> = { x: "self", axis: "dim", keepdims: "keepdim", x2: "other" };
 
 const CONSTANTS: Record<string, unknown> = { None: null, True: true, False: false, inf: Infinity };
 
@@ -76,6 +83,8 @@ function parseSignature(text: string): Signature {
       optional,
       keywordOnly,
       fallback: optional ? parseDefault(fallback) : undefined,
+      aliases: Object.keys(ALIASES).filter((alias) => ALIASES[alias] === name || (ALIASES[alias] === "self" && parameters.length === 0)),
+      accepts: ACCEPTS[declared.slice(0, at)] ?? anything,
     });
   }
   const positional = parameters.filter((p) => !p.keywordOnly).length;
@@ -84,48 +93,35 @@ function parseSignature(text: string): Signature {
     parameters,
     positional,
     required: parameters.filter((p) => !p.optional && !p.keywordOnly).length,
-    text,
+    named: parameters.some((p) => !p.optional && (p.type === "name" || p.type === "tuple of names")),
     varargs: positional === own + 1 && parameters[own].type === "tuple of ints",
   };
 }
 
 const isInt = (v: unknown): boolean => typeof v === "number" ? Number.isInteger(v) : typeof v === "bigint" || (v instanceof Tensor && v.count === 1 && v.dtype.category === "int" && !v.tracks && v.sizes.length === 0);
 
-function accepts(type: string, value: unknown): boolean {
-  switch (type) {
-    case "Tensor":
-      return value instanceof Tensor;
-    case "Number":
-      return typeof value === "number" || typeof value === "bigint" || typeof value === "boolean" || (value instanceof Tensor && value.sizes.length === 0 && !value.tracks);
-    case "int":
-      return isInt(value);
-    case "float":
-      return typeof value === "number" || typeof value === "bigint" || (value instanceof Tensor && value.sizes.length === 0 && !value.tracks);
-    case "bool":
-      return typeof value === "boolean";
-    case "str":
-    case "name":
-      return typeof value === "string";
-    case "tuple of ints":
-      return isInt(value) || (Array.isArray(value) && value.every(isInt));
-    case "tuple of floats":
-      return typeof value === "number" || (Array.isArray(value) && value.every((v) => typeof v === "number"));
-    case "tuple of Scalars":
-      return Array.isArray(value) && value.every((v) => typeof v === "number" || typeof v === "bigint" || typeof v === "boolean");
-    case "tuple of Tensors":
-      return Array.isArray(value) && value.every((v) => v instanceof Tensor);
-    case "tuple of names":
-      return Array.isArray(value) && value.length > 0 && value.every((v) => typeof v === "string");
-    case "torch.dtype":
-      return value instanceof DType;
-    case "torch.device":
-      return typeof value === "string" || value instanceof Device;
-    case "Generator":
-      return pythonType(value) === "torch.Generator";
-    default: // layouts and memory formats are accepted and mean nothing here
-      return true;
-  }
-}
+const isScalar = (v: unknown): boolean => typeof v === "number" || typeof v === "bigint" || typeof v === "boolean";
+const isZeroDim = (v: unknown): boolean => v instanceof Tensor && v.sizes.length === 0 && !v.tracks;
+const anything = (): boolean => true; // layouts and memory formats are accepted and mean nothing here
+
+const ACCEPTS: Record<string, (value: unknown) => boolean> = {
+  "Tensor": (v) => v instanceof Tensor,
+  "Number": (v) => isScalar(v) || isZeroDim(v),
+  "int": isInt,
+  "float": (v) => typeof v === "number" || typeof v === "bigint" || isZeroDim(v),
+  "bool": (v) => typeof v === "boolean",
+  "str": (v) => typeof v === "string",
+  "name": (v) => typeof v === "string",
+  "tuple of ints": (v) => isInt(v) || (Array.isArray(v) && v.every(isInt)),
+  "tuple of floats": (v) => typeof v === "number" || (Array.isArray(v) && v.every((x) => typeof x === "number")),
+  "tuple of Scalars": (v) => Array.isArray(v) && v.every(isScalar),
+  "tuple of Tensors": (v) => Array.isArray(v) && v.every((x) => x instanceof Tensor),
+  "tuple of names": (v) => Array.isArray(v) && v.length > 0 && v.every((x) => typeof x === "string"),
+  "torch.dtype": (v) => v instanceof DType,
+  "torch.device": (v) => typeof v === "string" || v instanceof Device,
+  "torch.Generator": (v) => pythonType(v) === "torch.Generator",
+  "Generator": (v) => pythonType(v) === "torch.Generator",
+};
 
 const plain = (v: unknown): unknown => v instanceof Tensor ? v.item() : typeof v === "bigint" && v >= Number.MIN_SAFE_INTEGER && v <= Number.MAX_SAFE_INTEGER ? Number(v) : v;
 
@@ -137,13 +133,47 @@ function convert(type: string, value: unknown): unknown {
   return value;
 }
 
-/** Names two ways of the same argument that Python code uses. */
-const ALIASES: Record<string, string> = { x: "self", axis: "dim", keepdims: "keepdim", x2: "other" };
-
 function lookup(named: Named, p: Parameter): string | null {
   if (p.name in named) return p.name;
-  for (const alias in ALIASES) if ((ALIASES[alias] === p.key || ALIASES[alias] === p.name) && alias in named) return alias;
+  for (const alias of p.aliases) if (alias in named) return alias;
   return null;
+}
+
+/** The positional arguments, sizes that are given one by one gathered in an array. */
+function gather(signature: Signature, args: readonly unknown[]): readonly unknown[] {
+  const first = signature.parameters[0]?.key === "self" ? 1 : 0;
+  if (!signature.varargs || args.length <= first || Array.isArray(args[first])) return args;
+  if (args.length === first + 1 && !isInt(args[first]) && typeof args[first] === "object") return args;
+  return [...args.slice(0, first), args.slice(first)];
+}
+
+/** Binds arguments that fit; null for those that do not. Most calls end here. */
+function bind(signature: Signature, args: readonly unknown[], named: Named | null): Named | null {
+  const { parameters } = signature;
+  const positional = gather(signature, args);
+  if (positional.length > signature.positional) return null;
+  const bound: Named = {};
+  let left = named === null ? 0 : Object.keys(named).length;
+  for (let i = 0; i < parameters.length; i++) {
+    const p = parameters[i];
+    let value: unknown;
+    const key = left > 0 ? lookup(named!, p) : null;
+    if (i < positional.length) {
+      if (key !== null) return null;
+      value = positional[i];
+    } else if (key !== null) {
+      value = named![key];
+      left--;
+    }
+    if (value === undefined || (value === null && p.optional)) {
+      if (!p.optional) return null;
+      bound[p.key] = value === null && p.type.startsWith("torch.") ? null : p.fallback;
+    } else {
+      if (!p.accepts(value)) return null;
+      bound[p.key] = convert(p.type, value);
+    }
+  }
+  return left === 0 ? bound : null;
 }
 
 interface Attempt {
@@ -174,11 +204,7 @@ function mismatch(op: string, p: Parameter, position: number | null, value: unkn
 function attempt(op: string, signature: Signature, args: readonly unknown[], named: Named | null, self: 0 | 1): Attempt {
   const { parameters } = signature;
   const bound: Named = {};
-  let positional = args;
-  const first = signature.parameters[0]?.key === "self" ? 1 : 0;
-  if (signature.varargs && args.length > first && !Array.isArray(args[first]) && (args.length > first + 1 || isInt(args[first]) || typeof args[first] !== "object")) {
-    positional = [...args.slice(0, first), args.slice(first)];
-  }
+  const positional = gather(signature, args);
   if (positional.length > signature.positional) {
     const takes = signature.positional - self, given = args.length - self;
     return {
@@ -218,7 +244,7 @@ function attempt(op: string, signature: Signature, args: readonly unknown[], nam
       bound[p.key] = value === null && p.type.startsWith("torch.") ? null : p.fallback;
       continue;
     }
-    if (!accepts(p.type, value)) return { bound: null, reason: () => mismatch(op, p, position, value) };
+    if (!p.accepts(value)) return { bound: null, reason: () => mismatch(op, p, position, value) };
     if (p.type === "name" || p.type === "tuple of names") {
       return { bound: null, reason: () => noName(String(Array.isArray(value) ? value[0] : value), args[0]) };
     }
@@ -229,7 +255,7 @@ function attempt(op: string, signature: Signature, args: readonly unknown[], nam
     return { bound: null, reason: () => missingArguments(op, names) };
   }
   if (named !== null && used < Object.keys(named).length) {
-    const extra = Object.keys(named).find((k) => named[k] !== undefined && !parameters.some((p) => p.name === k || ALIASES[k] === p.key));
+    const extra = Object.keys(named).find((k) => named[k] !== undefined && !parameters.some((p) => p.name === k || p.aliases.includes(k)));
     if (extra !== undefined) return { bound: null, reason: () => new TypeError(`${op}() got an unexpected keyword argument '${extra}'`) };
   }
   return { bound, reason: null };
@@ -305,15 +331,23 @@ export class ArgumentParser {
       return this.parse(args.slice(0, n), self);
     }
     if (isPlainObject(last)) {
-      named = Object.fromEntries(Object.entries(last).filter(([, v]) => v !== undefined));
+      for (const key in last) if (last[key] !== undefined) (named ??= {})[key] = last[key];
       positional = args.slice(0, -1);
-      if (Object.keys(named).length === 0) named = null;
     }
+    for (const signature of signatures) {
+      if (signature.named) continue;
+      const bound = bind(signature, positional, named);
+      if (bound !== null) return bound;
+    }
+    return this.#reject(signatures, positional, named, self);
+  }
+
+  /** Finds out why no signature fits, in PyTorch's words. */
+  #reject(signatures: readonly Signature[], positional: readonly unknown[], named: Named | null, self: 0 | 1): never {
     let failed: Attempt | null = null;
     for (const signature of signatures) {
       const result = attempt(this.#op, signature, positional, named, self);
-      if (result.bound !== null) return result.bound;
-      const error = signature.parameters.some((p) => p.type === "name" || p.type === "tuple of names") ? result.reason!() : null;
+      const error = signature.named && result.reason !== null ? result.reason() : null;
       if (error instanceof RuntimeError) throw error;
       failed = result;
     }

@@ -39,7 +39,7 @@ function reinterpret(self: Tensor, dtype: DType): Tensor {
   }
   const { data } = self.store;
   const Elements = dtype.allocate(0).constructor as new (buffer: ArrayBuffer, offset: number, length: number) => typeof data;
-  return new Tensor(new Storage(new Elements(data.buffer, data.byteOffset, data.length)), dtype, self.sizes, self.strides, self.offset);
+  return new Tensor(new Storage(new Elements(data.buffer, data.byteOffset, data.length), self.store.base, self.store.length), dtype, self.sizes, self.strides, self.offset);
 }
 
 /** A view of another shape, one size of which may be -1; throws where only a copy could have it. With a dtype: the same bytes read as that. */
@@ -145,11 +145,11 @@ function checkStrided(self: Tensor, size: Sizes, stride: Sizes, offset: number):
     throw new RuntimeError(`as_strided: Negative strides are not supported at the moment, got strides: ${showSizes(stride)}`);
   }
   const needed = requiredStorage(size, stride, offset);
-  if (needed > self.store.data.length) {
+  if (needed > self.store.length) {
     const bytes = self.dtype.itemsize;
     throw new RuntimeError(
       `setStorage: sizes ${showSizes(size)}, strides ${showSizes(stride)}, storage offset ${offset}, and itemsize ${bytes} requiring a storage size of ${needed * bytes} ` +
-        `are out of bounds for storage of size ${self.store.data.length * bytes}`,
+        `are out of bounds for storage of size ${self.store.length * bytes}`,
     );
   }
 }
@@ -158,9 +158,9 @@ const asStridedPrimitive = new Primitive<StridedInputs & { base: { sizes: Sizes;
   name: "AsStridedBackward0",
   view: "single",
   forward: ({ self, size, stride, storage_offset }) => {
-    const offset = storage_offset ?? self.offset;
+    const offset = storage_offset ?? self.offset - self.store.base;
     checkStrided(self, size, stride, offset);
-    return self.alias(size, stride, offset);
+    return self.alias(size, stride, self.store.base + offset);
   },
   backward: {
     // the gradient of memory: each element of the view adds to its place, and each element of the base reads its place
@@ -211,8 +211,8 @@ export const as_strided: Op<AsStridedOptions, [size: readonly number[], stride: 
   Op<AsStridedOptions, [size: readonly number[], stride: readonly number[], storage_offset?: number | null]>,
   StridedInputs
 >("as_strided", "(Tensor input, tuple of ints size, tuple of ints stride, int storage_offset = None)", (inputs) => {
-  const { sizes, strides, offset } = inputs.self;
-  return asStridedPrimitive.apply({ ...inputs, base: { sizes, strides, offset } });
+  const { sizes, strides, offset, store } = inputs.self;
+  return asStridedPrimitive.apply({ ...inputs, base: { sizes, strides, offset: offset - store.base } });
 });
 
 function permuted(self: Tensor, dims: readonly number[]): Tensor {
