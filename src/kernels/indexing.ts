@@ -91,8 +91,8 @@ export function place(
   for (let a = 0; a < before.length; a++) {
     for (let m = 0; m < rows; m++) {
       const at = offset + before[a] + picked[m];
-      if (combine === "assign") for (let b = 0; b < width; b++) to[at + after[b]] = from[k++];
-      else if (combine === "add") for (let b = 0; b < width; b++) to[at + after[b]] += from[k++];
+      if (combine === "assign") { for (let b = 0; b < width; b++) to[at + after[b]] = from[k++]; }
+      else if (combine === "add") { for (let b = 0; b < width; b++) to[at + after[b]] += from[k++]; }
       else for (let b = 0; b < width; b++, k++) to[at + after[b]] = combined(to[at + after[b]], from[k], combine);
     }
   }
@@ -159,15 +159,21 @@ export function gatherAlong(out: TypedArray, sizes: Sizes, index: Int32Array, so
 }
 
 /** For each element of `index`, whose shape is `sizes`: brings the element of `values` at the same place into `target` at that index. */
-export function scatterAlong(target: Along, sizes: Sizes, index: Int32Array, values: { data: TypedArray; offset: number; strides: Sizes }, combine: Combine): void {
+export function scatterAlong(
+  target: Along,
+  sizes: Sizes,
+  index: Int32Array,
+  values: { data: TypedArray; offset: number; strides: Sizes },
+  combine: Combine,
+): void {
   const rank = sizes.length;
   const inner = rank === 0 ? 1 : sizes[rank - 1];
   const move = rank === 0 ? 0 : target.strides[rank - 1], moveValue = rank === 0 ? 0 : values.strides[rank - 1];
   const { step } = target;
   const to = target.data as Float32Array, from = values.data as Float32Array;
   eachRow(sizes, target.offset, target.strides, values.offset, values.strides, (k, at, v) => {
-    if (combine === "assign") for (let i = k; i < k + inner; i++, at += move, v += moveValue) to[at + index[i] * step] = from[v];
-    else if (combine === "add") for (let i = k; i < k + inner; i++, at += move, v += moveValue) to[at + index[i] * step] += from[v];
+    if (combine === "assign") { for (let i = k; i < k + inner; i++, at += move, v += moveValue) to[at + index[i] * step] = from[v]; }
+    else if (combine === "add") { for (let i = k; i < k + inner; i++, at += move, v += moveValue) to[at + index[i] * step] += from[v]; }
     else {
       for (let i = k; i < k + inner; i++, at += move, v += moveValue) {
         const p = at + index[i] * step;

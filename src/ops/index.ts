@@ -1,4 +1,5 @@
 /**
- * The family of ops named by the file.
+ * Reading and writing parts of tensors.
  */
-export {};
+export * from "./index_select.ts";
+export { argwhere, masked_scatter, masked_select, nonzero, nonzero_static, put, take, unravel_index } from "./nonzero.ts";

@@ -1,16 +1,18 @@
 /**
  * Whole slices along one dimension, read and written by number.
  */
-import { bool, DType, int32, int64 } from "../dtype.ts";
-import { IndexError, NotImplementedError, RuntimeError } from "../errors.ts";
+import { bool, type DType, int32, int64, type TypedArray } from "../dtype.ts";
+import { IndexError, RuntimeError } from "../errors.ts";
 import { type Combine, pick } from "../kernels/indexing.ts";
 import { sameSizes, type Sizes, wrapDim } from "../layout.ts";
 import { Tensor } from "../tensor.ts";
 import { warnOnce } from "../warnings.ts";
 import { define, type InplaceOp, type Op, Primitive } from "./define.ts";
 import { asContiguous, toScalar } from "./elementwise.ts";
+import { neutralElement } from "./neutral.ts";
 import { aroundDim, indicesOf, placeSlices, slicePlaces } from "./places.ts";
 import type { Num } from "./promotion.ts";
+import { gradientOfSelf, gradientOfSource, type Route } from "./reduced_gradients.ts";
 
 const showSizes = (sizes: Sizes) => `[${sizes.join(", ")}]`;
 /** The size along `dim`; of a 0-d tensor 1. */
@@ -68,10 +70,14 @@ type SourceInputs = { self: Tensor; dim: number; index: Tensor; source: Tensor }
 function checkSource(name: string, { self, dim, index, source }: SourceInputs): { at: number; picked: Int32Array } {
   const at = wrapDim(dim, self.sizes.length);
   if (index.sizes.length > 1) {
-    throw new IndexError(`${name}_(): Index is supposed to be a vector, but got dim: ${index.sizes.length} with type: ${index.dtype.scalar} and size: ${showSizes(index.sizes)}`);
+    throw new IndexError(
+      `${name}_(): Index is supposed to be a vector, but got dim: ${index.sizes.length} with type: ${index.dtype.scalar} and size: ${showSizes(index.sizes)}`,
+    );
   }
   if (!isIndexType(index.dtype)) throw new RuntimeError(`${name}_(): Expected dtype int32/int64 for index but got: ${index.dtype.scalar}`);
-  if (self.dtype !== source.dtype) throw new RuntimeError(`${name}_(): self (${self.dtype.scalar}) and source (${source.dtype.scalar}) must have the same scalar type`);
+  if (self.dtype !== source.dtype) {
+    throw new RuntimeError(`${name}_(): self (${self.dtype.scalar}) and source (${source.dtype.scalar}) must have the same scalar type`);
+  }
   if (at > 0 && at >= source.sizes.length) {
     throw new RuntimeError(`${name}_(): Indexing dim ${at} is out of bounds of the source tensor with dim ${source.sizes.length}`);
   }
@@ -81,11 +87,14 @@ function checkSource(name: string, { self, dim, index, source }: SourceInputs): 
   const withoutDim = (t: Tensor) => t.sizes.filter((_, d) => d !== at);
   if (self.sizes.length !== source.sizes.length || !sameSizes(withoutDim(self), withoutDim(source))) {
     throw new RuntimeError(
-      `source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = ${showSizes(self.sizes)} source.shape = ${showSizes(source.sizes)}`,
+      `source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = ${showSizes(self.sizes)} source.shape = ${
+        showSizes(source.sizes)
+      }`,
     );
   }
   const n = sizeAt(self, at);
-  const error = (i: number) => name === "index_add" && self.sizes.length > 1 ? new RuntimeError(`index ${i} is out of bounds for dimension ${at} with size ${n}`) : outOfRange();
+  const error = (i: number) =>
+    name === "index_add" && self.sizes.length > 1 ? new RuntimeError(`index ${i} is out of bounds for dimension ${at} with size ${n}`) : outOfRange();
   return { at, picked: indicesOf(index, 0, n, error) };
 }
 
@@ -94,11 +103,11 @@ type AddInputs = SourceInputs & { alpha: number };
 function addSlices(self: Tensor, inputs: AddInputs, at: number, picked: Int32Array): void {
   const { source, alpha } = inputs;
   const dense = asContiguous(source);
-  let data = dense.store.data, start = dense.offset;
+  let data: TypedArray = dense.store.data, start = dense.offset;
   if (alpha !== 1) {
     const factor = toScalar(alpha, self.dtype);
-    const scaled = self.dtype.allocate(dense.count) as Float32Array, from = data as Float32Array;
-    for (let i = 0; i < scaled.length; i++) scaled[i] = from[start + i] * (factor as number);
+    const scaled = self.dtype.allocate(dense.count), from = data;
+    for (let i = 0; i < scaled.length; i++) scaled[i] = (from[start + i] as number) * (factor as number);
     data = scaled;
     start = 0;
   }
@@ -123,7 +132,7 @@ const indexAdd = new Primitive<AddInputs>({
   name: "IndexAddBackward0",
   forward: (inputs) => {
     const { at, picked } = checkSource("index_add", inputs);
-    const out = asCopy(inputs.self);
+    const out = inputs.self.clone();
     addSlices(out, inputs, at, picked);
     return out;
   },
@@ -137,17 +146,15 @@ const indexAdd = new Primitive<AddInputs>({
   },
 });
 
-/** A copy that keeps the order of dimensions, unrecorded. */
-function asCopy(self: Tensor): Tensor {
-  return self.clone();
-}
-
 type IndexAdd = InplaceOp<IndexAddOptions, [dim: number, index: Tensor, source: Tensor]>;
 
 /** `self` with the slices of `source`, times `alpha`, added to the slices that `index` names. The gradient goes to `self` unchanged and to `source` from the slices it was added to. */
 export const index_add: IndexAdd = define<IndexAdd, AddInputs>(
   "index_add",
-  ["(Tensor input, int dim, Tensor index, Tensor source, *, Number alpha = 1, Tensor out = None)", "(Tensor input, name dim, Tensor index, Tensor source, *, Number alpha = 1)"],
+  [
+    "(Tensor input, int dim, Tensor index, Tensor source, *, Number alpha = 1, Tensor out = None)",
+    "(Tensor input, name dim, Tensor index, Tensor source, *, Number alpha = 1)",
+  ],
   (inputs) => indexAdd.apply(inputs),
   {
     inplace: (inputs) => {
@@ -171,15 +178,17 @@ function checkCopy({ self, dim, index, source }: SourceInputs): { at: number; pi
   }
   if (index.dtype !== int64) throw new RuntimeError(`index_copy_(): Expected a long tensor for index, but got ${index.dtype.scalar}`);
   if (self.dtype !== source.dtype) {
-    throw new RuntimeError(`index_copy_(): self and source expected to have the same dtype, but got (self) ${self.dtype.scalar} and (source) ${source.dtype.scalar}`);
+    throw new RuntimeError(
+      `index_copy_(): self and source expected to have the same dtype, but got (self) ${self.dtype.scalar} and (source) ${source.dtype.scalar}`,
+    );
   }
   const slice = (t: Tensor) => t.sizes.filter((_, d) => d !== at);
   const mine = slice(self), theirs = slice(source);
   if (!sameSizes(mine, theirs)) {
     throw new RuntimeError(
-      `index_copy_(): Source/destination tensor must have same slice shapes. Destination slice shape: ${mine.join(" ")} at dimension ${at} and source slice shape: ${
-        theirs.join(" ")
-      } at dimension 0.`,
+      `index_copy_(): Source/destination tensor must have same slice shapes. Destination slice shape: ${
+        mine.join(" ")
+      } at dimension ${at} and source slice shape: ${theirs.join(" ")} at dimension 0.`,
     );
   }
   if (source.sizes.length > 0 && index.count !== source.sizes[at]) {
@@ -198,7 +207,7 @@ const indexCopy = new Primitive<SourceInputs>({
   name: "IndexCopyBackward0",
   forward: (inputs) => {
     const { at, picked } = checkCopy(inputs);
-    const out = asCopy(inputs.self);
+    const out = inputs.self.clone();
     copySlices(out, inputs.source, at, picked);
     return out;
   },
@@ -237,14 +246,14 @@ function checkFill({ self, dim, index }: FillInputs<unknown>): { at: number; pic
 }
 
 function fillSlices(self: Tensor, value: Num, at: number, picked: Int32Array): void {
-  const values = self.dtype.allocate(self.sizes.length === 0 ? 1 : self.count / Math.max(self.sizes[at], 1) * picked.length) as Float32Array;
-  values.fill(toScalar(value, self.dtype) as number);
+  const values = self.dtype.allocate(self.sizes.length === 0 ? 1 : self.count / Math.max(self.sizes[at], 1) * picked.length);
+  (values as Float32Array).fill(toScalar(value, self.dtype) as number);
   placeSlices(self, at, picked, values, 0, "assign");
 }
 
 function filled(inputs: FillInputs<Num | Tensor>): Tensor {
   const { at, picked } = checkFill(inputs);
-  const out = asCopy(inputs.self);
+  const out = inputs.self.clone();
   fillSlices(out, inputs.value instanceof Tensor ? inputs.value.item() : inputs.value, at, picked);
   return out;
 }
@@ -301,26 +310,12 @@ export const index_fill: IndexFill = define<IndexFill, FillInputs<Num | Tensor>>
 // -- reducing --------------------------------------------------------------------------------------------------------
 
 type ReduceInputs = SourceInputs & { reduce: string; include_self: boolean };
-const REDUCTIONS: Record<string, { combine: Combine; start: number }> = {
-  prod: { combine: "mul", start: 1 },
-  mean: { combine: "add", start: 0 },
-  amax: { combine: "amax", start: -Infinity },
-  amin: { combine: "amin", start: Infinity },
-};
-
-/** The element that leaves a reduction as it is, in a dtype. */
-function neutral(start: number, dtype: DType): Num {
-  if (dtype.category === "float" || Number.isFinite(start)) return start;
-  if (dtype === bool) return start < 0 ? 0 : 1;
-  const bits = BigInt(8 * dtype.itemsize);
-  const [least, most] = dtype.is_signed ? [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n] : [0n, (1n << bits) - 1n];
-  return start < 0 ? least : most;
-}
+const REDUCTIONS: Record<string, Combine> = { prod: "mul", mean: "add", amax: "amax", amin: "amin" };
 
 function reduceSlices(self: Tensor, { index, source, reduce, include_self }: ReduceInputs, at: number, picked: Int32Array): void {
-  const { combine, start } = REDUCTIONS[reduce];
+  const combine = REDUCTIONS[reduce];
   if (self.count === 0 || source.count === 0) return;
-  if (!include_self) fillSlices(self, neutral(start, self.dtype), at, picked);
+  if (!include_self) fillSlices(self, neutralElement(combine, self.dtype), at, picked);
   const dense = asContiguous(source);
   placeSlices(self, at, picked, dense.store.data, dense.offset, combine);
   if (reduce !== "mean") return;
@@ -336,56 +331,31 @@ const indexReduce = new Primitive<ReduceInputs>({
   name: "IndexReduceBackward0",
   forward: (inputs) => {
     const { at, picked } = checkReduce(inputs);
-    const out = asCopy(inputs.self);
+    const out = inputs.self.clone();
     reduceSlices(out, inputs, at, picked);
     return out;
   },
   backward: {
-    self: ({ grad, self, dim, index, source, reduce, include_self, result }) => reduceGradients({ grad, self, dim, index, source, reduce, include_self, result })[0],
+    self: ({ grad, self, dim, index, source, reduce, include_self, result }) =>
+      gradientOfSelf({ grad, self, source, reduce, include_self, result }, route(dim, index, include_self)),
     index: null,
-    source: ({ grad, self, dim, index, source, reduce, include_self, result }) => reduceGradients({ grad, self, dim, index, source, reduce, include_self, result })[1],
+    source: ({ grad, self, dim, index, source, reduce, include_self, result }) =>
+      gradientOfSource({ grad, self, source, reduce, include_self, result }, route(dim, index, include_self)),
   },
 });
 
-/** The gradients of `self` and `source` for each kind of reduction. */
-function reduceGradients({ grad, self, dim, index, source, reduce, include_self, result }: ReduceInputs & { grad: Tensor; result: Tensor }): [Tensor, Tensor] {
-  if (reduce === "prod") return productGradients({ grad, self, dim, index, source, reduce, include_self, result });
-  const exclude = (g: Tensor) => include_self ? g : g.index_fill(dim, index, 0);
-  if (reduce === "mean") {
-    let counts = include_self ? grad.ones_like() : grad.zeros_like();
-    counts = counts.index_add(dim, index, source.detach().ones_like());
-    counts = counts.masked_fill(counts.eq(0), 1);
-    return [exclude(grad.div(counts)), grad.div(counts).index_select(dim, index)];
-  }
-  // the gradient of an extremum is shared by all that attain it
-  const value = result.index_select(dim, index);
-  const selfIs = exclude(self.eq(result).to(grad.dtype));
-  const sourceIs = source.eq(value).to(grad.dtype);
-  const attained = selfIs.index_add(dim, index, sourceIs);
-  const shared = grad.div(attained.masked_fill(attained.eq(0), 1));
-  return [selfIs.mul(shared), sourceIs.mul(shared.index_select(dim, index))];
-}
-
-/** A product's gradient is the product of the other factors; where exactly one factor is zero only that one has any. */
-function productGradients({ grad, self, dim, index, source, include_self, result }: ReduceInputs & { grad: Tensor; result: Tensor }): [Tensor, Tensor] {
-  const maskedSelf = self.masked_fill(self.eq(0), 1);
-  const maskedResult = maskedSelf.index_reduce(dim, index, source, "prod", { include_self });
-  const ofSelf = grad.mul(maskedResult).div(maskedSelf);
-  const zeros = source.eq(0);
-  const counts = self.detach().zeros_like().index_add(dim, index, zeros.to(self.dtype));
-  const single = zeros.logical_and(counts.index_select(dim, index).eq(1));
-  // the zeros left out, the product of the rest is the gradient of the zero itself
-  const withoutSingle = self.index_reduce(dim, index, source.masked_fill(single, 1), "prod", { include_self }).index_select(dim, index);
-  const rest = grad.mul(result).index_select(dim, index).div(source.masked_fill(zeros, 1));
-  const ofSource = single.where ? grad.index_select(dim, index).mul(withoutSingle).where(single, rest) : rest;
-  return [include_self ? ofSelf : ofSelf.index_fill(dim, index, 0), ofSource];
-}
+const route = (dim: number, index: Tensor, include_self: boolean): Route => ({
+  pick: (t) => t.index_select(dim, index),
+  add: (t, source) => t.index_add(dim, index, source),
+  clear: (t) => t.index_fill(dim, index, 0),
+  multiply: (t, source) => t.index_reduce(dim, index, source, "prod", { include_self }),
+});
 
 function checkReduce(inputs: ReduceInputs): { at: number; picked: Int32Array } {
   const { reduce, self } = inputs;
   if (!(reduce in REDUCTIONS)) throw new RuntimeError(`index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got ${reduce}.`);
   warnOnce("index_reduce() is in beta and the API may change at any time. (Triggered internally at ./aten/src/ATen/native/TensorAdvancedIndexing.cpp:1218.)");
-  if (self.dtype === bool) throw new NotImplementedError(`"index_func_cpu" not implemented for 'Bool'`);
+  if (self.dtype === bool) throw new RuntimeError(`"index_func_" not implemented for 'Bool'`);
   return checkSource("index_reduce", inputs);
 }
 
