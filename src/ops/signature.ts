@@ -76,15 +76,17 @@ function parseSignature(text: string): Signature {
     const at = declared.lastIndexOf(" ");
     const name = declared.slice(at + 1);
     const optional = fallback !== undefined;
+    const type = declared.slice(0, at).replace("?", "");
+    const accepts = ACCEPTS[type] ?? anything;
     parameters.push({
-      type: declared.slice(0, at),
+      type,
       name,
       key: parameters.length === 0 && name === "input" ? "self" : name,
       optional,
       keywordOnly,
       fallback: optional ? parseDefault(fallback) : undefined,
       aliases: Object.keys(ALIASES).filter((alias) => ALIASES[alias] === name || (ALIASES[alias] === "self" && parameters.length === 0)),
-      accepts: ACCEPTS[declared.slice(0, at)] ?? anything,
+      accepts: declared.includes("?") ? (value) => value === null || accepts(value) : accepts,
     });
   }
   const positional = parameters.filter((p) => !p.keywordOnly).length;
@@ -307,21 +309,24 @@ function invalidCombination(op: string, texts: string[], args: readonly unknown[
 /** Reads the arguments of one op. */
 export class ArgumentParser {
   readonly #op: string;
+  readonly #declared: readonly string[];
+  /** The signatures as PyTorch shows them. */
   readonly #texts: readonly string[];
   #functions: Signature[] | null = null;
   /** Whether users also call it on a tensor. */
   readonly isMethod: boolean;
 
-  /** `texts` are the signatures of the function. */
+  /** `texts` are the signatures of the function. A question mark after a type, which PyTorch does not show, allows None where there is no default. */
   constructor(op: string, texts: readonly string[]) {
     this.#op = op;
-    this.#texts = texts;
+    this.#declared = texts;
+    this.#texts = texts.map((text) => text.replaceAll("? ", " "));
     this.isMethod = texts[0].startsWith("(Tensor input") || texts[0].startsWith("(Tensor self");
   }
 
   /** The parameters by name. `self` is 1 where the first argument is the tensor that a method was called on. */
   parse(args: readonly unknown[], self: 0 | 1): Named {
-    const signatures = this.#functions ??= this.#texts.map(parseSignature);
+    const signatures = this.#functions ??= this.#declared.map(parseSignature);
     let named: Named | null = null;
     let positional = args;
     const last = args.length > 0 ? args[args.length - 1] : undefined;
