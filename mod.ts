@@ -8,9 +8,11 @@ export { bool, float32, float32 as float, float64, float64 as double, int16, int
 export { can_cast, get_default_dtype, promote_types, set_default_dtype } from "./src/dtype.ts";
 export * from "./src/errors.ts";
 export * from "./src/ops/activation.ts";
+export * from "./src/ops/addmm.ts";
 export * from "./src/ops/arithmetic.ts";
 export * from "./src/ops/blend.ts";
 export * from "./src/ops/compare.ts";
+export * from "./src/ops/contraction.ts";
 export * from "./src/ops/copy.ts";
 export * from "./src/ops/create.ts";
 export * from "./src/ops/index.ts";
@@ -37,3 +39,5 @@ export { default_generator, get_rng_state, initial_seed, manual_seed, seed, set_
 export * as nn from "./src/nn/mod.ts";
 export { device, Size } from "./src/size.ts";
 export { get_printoptions, set_printoptions } from "./src/format/options.ts";
+export * as viz from "./src/viz.ts";
+export * as utils from "./src/utils/mod.ts";

@@ -11,3 +11,4 @@ export { Variable } from "./variable.ts";
 export { Function } from "./function.ts";
 export type { FunctionCtx } from "./function.ts";
 export * as graph from "./graph.ts";
+export * as functional from "./functional.ts";

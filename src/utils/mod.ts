@@ -1,0 +1,6 @@
+/**
+ * `torch.utils`.
+ *
+ * @module
+ */
+export * as checkpoint from "./checkpoint.ts";
