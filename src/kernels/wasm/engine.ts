@@ -8,7 +8,7 @@ import { DATA_ADDRESS } from "./layout.ts";
 /** An exported function: addresses and counts in, nothing out. */
 type Kernel = (...parameters: number[]) => void;
 
-/** Kernels by name, and views of their memory, which are renewed when it grows. */
+/** Kernels by name, and their memory, which `reserve` renews when it grows. */
 export interface Engine {
   /** The exported functions. */
   readonly kernels: Readonly<Record<string, Kernel>>;
@@ -30,19 +30,24 @@ export function instantiate(base64: string): Engine | null {
     const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
     if (!WebAssembly.validate(bytes)) return null;
     const memory = new WebAssembly.Memory({ initial: 1 });
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory }, Math: { sin: Math.sin, cos: Math.cos, tan: Math.tan, log: Math.log } });
+    const views = () => {
+      const buffer = memory.buffer as ArrayBuffer;
+      return { float32: new Float32Array(buffer), float64: new Float64Array(buffer) };
+    };
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+      env: { memory },
+      Math: { sin: Math.sin, cos: Math.cos, tan: Math.tan, log: Math.log },
+    });
     const kernels: Record<string, Kernel> = {};
     for (const [name, value] of Object.entries(exports)) if (typeof value === "function") kernels[name] = value as Kernel;
     const engine: Engine = {
       kernels,
-      float32: new Float32Array(memory.buffer),
-      float64: new Float64Array(memory.buffer),
+      ...views(),
       reserve(bytes) {
         const missing = DATA_ADDRESS + bytes + SLACK - engine.float32.byteLength;
         if (missing <= 0) return;
         memory.grow(Math.ceil(missing / PAGE));
-        engine.float32 = new Float32Array(memory.buffer);
-        engine.float64 = new Float64Array(memory.buffer);
+        Object.assign(engine, views());
       },
     };
     return engine;

@@ -1,8 +1,16 @@
-/** Where the kernels' memory begins: one packed panel of A lies at this constant address, other data after it. */
+/** What the kernels and their callers must agree on. */
+
+/** Address of the panel of A that a matrix product is working on. */
 export const PANEL_ADDRESS = 0;
-/** Where the kernels' constants begin. */
+/** Address of the constants. */
 export const POOL_ADDRESS = 1024;
-/** The first byte free for data. */
+/** The first address free for data. */
 export const DATA_ADDRESS = 4096;
-/** Rows of the tile that a matrix product keeps in registers; six rows of two vectors leave room for a row of B and an element of A among 15 registers. */
+
+/**
+ * Rows of the tile that a matrix product keeps in registers: six rows of two vectors leave three of 15 registers for a row of B and an element
+ * of A.
+ */
 export const TILE_ROWS = 6;
+/** Steps of the inner product for which the kernel is unrolled; blocks of B are packed in pieces of so many rows. */
+export const DEPTH = 16;

@@ -1,6 +1,9 @@
 /** Matrix products in plain JavaScript: for small and integer matrices, and for all where WebAssembly SIMD is missing. */
 
 import type { TypedArray } from "../../dtype.ts";
+import { specialised } from "./specialise.ts";
+
+type NumberArray = Exclude<TypedArray, BigInt64Array>;
 
 /** c[m, n] = alpha * a[m, k] * b[k, n] + beta * c; the parameters are those of `gemm`. */
 type Product<T> = (
@@ -23,7 +26,7 @@ type Product<T> = (
 ) => void;
 
 /** Floating-point numbers; sums are float64. Four columns at once, so that the additions of one do not wait for each other. */
-const floats: Product<Float32Array | Float64Array> = (m, n, k, a, aOffset, aRow, aColumn, b, bOffset, bRow, bColumn, c, cOffset, cRow, alpha, beta) => {
+const floats: Product<NumberArray> = (m, n, k, a, aOffset, aRow, aColumn, b, bOffset, bRow, bColumn, c, cOffset, cRow, alpha, beta) => {
   for (let i = 0; i < m; i++) {
     const from = aOffset + i * aRow;
     let j = 0;
@@ -52,7 +55,7 @@ const floats: Product<Float32Array | Float64Array> = (m, n, k, a, aOffset, aRow,
 };
 
 /** Integers of 8 to 32 bits: products and sums modulo 2^32, of which the array keeps the bits it holds. */
-const integers: Product<Int32Array | Int16Array | Int8Array | Uint8Array> = (m, n, k, a, aOffset, aRow, aColumn, b, bOffset, bRow, bColumn, c, cOffset, cRow, alpha, beta) => {
+const integers: Product<NumberArray> = (m, n, k, a, aOffset, aRow, aColumn, b, bOffset, bRow, bColumn, c, cOffset, cRow, alpha, beta) => {
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
       let sum = 0;
@@ -69,31 +72,31 @@ const longs: Product<BigInt64Array> = (m, n, k, a, aOffset, aRow, aColumn, b, bO
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
       let sum = 0n;
-      for (let p = 0, x = aOffset + i * aRow, y = bOffset + j * bColumn; p < k; p++, x += aColumn, y += bRow) sum = BigInt.asIntN(64, sum + BigInt.asIntN(64, a[x] * b[y]));
+      for (let p = 0, x = aOffset + i * aRow, y = bOffset + j * bColumn; p < k; p++, x += aColumn, y += bRow) {
+        sum = BigInt.asIntN(64, sum + BigInt.asIntN(64, a[x] * b[y]));
+      }
       const z = cOffset + i * cRow + j;
       c[z] = scale * sum + keep * c[z];
     }
   }
 };
 
-/** A copy of a function, so that the engine optimizes it for the one type of array it will see; the function itself where code may not be made from text. */
-function specialised<F>(f: F): F {
-  try {
-    return new Function(`return ${f}`)();
-  } catch {
-    return f;
-  }
-}
+const products = new Map<unknown, Product<NumberArray>>();
 
-// deno-lint-ignore no-explicit-any -- filled below by type of array
-const products = new Map<unknown, any>();
-
-/** The product for arrays of the type of `c`. */
-export function plainProduct<T extends TypedArray>(c: T): Product<T> {
+function productFor(c: NumberArray): Product<NumberArray> {
   let product = products.get(c.constructor);
   if (product === undefined) {
-    product = c instanceof BigInt64Array ? longs : specialised(c instanceof Float32Array || c instanceof Float64Array ? floats : integers);
+    product = specialised(c instanceof Float32Array || c instanceof Float64Array ? floats : integers, c.constructor.name);
     products.set(c.constructor, product);
   }
   return product;
 }
+
+/** `gemm` without WebAssembly, for arrays of one type. */
+export const plainProduct: Product<TypedArray> = (m, n, k, a, aOffset, aRow, aColumn, b, bOffset, bRow, bColumn, c, cOffset, cRow, alpha, beta) => {
+  if (c instanceof BigInt64Array) {
+    longs(m, n, k, a as BigInt64Array, aOffset, aRow, aColumn, b as BigInt64Array, bOffset, bRow, bColumn, c, cOffset, cRow, alpha, beta);
+  } else {
+    productFor(c)(m, n, k, a as NumberArray, aOffset, aRow, aColumn, b as NumberArray, bOffset, bRow, bColumn, c, cOffset, cRow, alpha, beta);
+  }
+};

@@ -1,5 +1,6 @@
 /** Elementary functions of contiguous float32, in WebAssembly. */
 
+import { copyRun } from "./copy.ts";
 import { engine } from "./engine.ts";
 import { DATA_ADDRESS } from "./layout.ts";
 
@@ -27,6 +28,8 @@ export type UnaryName =
 /** Elements copied through the scratch memory at once. */
 const BLOCK = 4096;
 
+const START = DATA_ADDRESS / 4;
+
 /**
  * Writes f(input[inOffset + i]) to output[outOffset + i] for i < n; the two may be the same. Results are within 2 units in the last place of the
  * exact ones. False, and nothing done, where WebAssembly SIMD is missing.
@@ -41,17 +44,14 @@ export function unary(
 ): boolean {
   const scratch = engine();
   if (scratch === null) return false;
-  const kernel = scratch.kernels[`unary_${name}`];
+  const kernel = scratch.kernels[name];
   scratch.reserve(4 * BLOCK);
   const view = scratch.float32;
-  const start = DATA_ADDRESS / 4;
   for (let i = 0; i < n; i += BLOCK) {
     const count = Math.min(BLOCK, n - i);
-    if (count < 64) for (let j = 0; j < count; j++) view[start + j] = input[inOffset + i + j];
-    else view.set(input.subarray(inOffset + i, inOffset + i + count), start);
+    copyRun(input, inOffset + i, view, START, count);
     kernel(DATA_ADDRESS, DATA_ADDRESS + 4 * count);
-    if (count < 64) for (let j = 0; j < count; j++) output[outOffset + i + j] = view[start + j];
-    else output.set(view.subarray(start, start + count), outOffset + i);
+    copyRun(view, START, output, outOffset + i, count);
   }
   return true;
 }

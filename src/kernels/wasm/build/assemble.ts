@@ -13,9 +13,11 @@ export async function assemble(): Promise<string> {
   return `/** Built by \`deno task wasm\` from build/; do not edit. */
 
 /** The kernels for engines with 128-bit SIMD. */
-export const SIMD = "${encode(false)}";
+export const SIMD =
+  "${encode(false)}";
 
 /** The kernels for engines that have relaxed SIMD too. */
-export const RELAXED_SIMD = "${encode(true)}";
+export const RELAXED_SIMD =
+  "${encode(true)}";
 `;
 }

@@ -114,31 +114,22 @@ function circular(v: Vectors, x: Vector): { sin: Vector; cos: Vector; n: Vector 
 /** All bits set where n is odd. */
 const odd = (v: Vectors, n: Vector) => v.integer("sub", 0n, v.bitwise("and", n, 1n));
 
-/** sin(x + quarters pi/2) */
-const wave = (name: string, quarters: bigint): Formula => (v, x) =>
-  orPlatform(
-    v,
-    name,
-    x,
-    inDouble(v, x, (w, a) => {
-      const { sin, cos, n } = circular(w, a);
-      const quadrant = quarters === 0n ? n : w.integer("add", n, quarters);
-      return w.bitwise("xor", w.select(odd(w, quadrant), cos, sin), w.shift("shl", w.shift("shr_u", quadrant, 1), 63));
-    }),
-  );
+/** sin(x + quarters pi/2) of x >= 0 */
+const wave = (quarters: bigint): Formula => (v, x) => {
+  const { sin, cos, n } = circular(v, x);
+  const quadrant = quarters === 0n ? n : v.integer("add", n, quarters);
+  return v.bitwise("xor", v.select(odd(v, quadrant), cos, sin), v.shift("shl", v.shift("shr_u", quadrant, 1), 63));
+};
 
-/** sin / cos, or -cos / sin in odd quadrants. */
-const tan: Formula = (v, x) =>
-  orPlatform(
-    v,
-    "tan",
-    x,
-    inDouble(v, x, (w, a) => {
-      const { sin, cos, n } = circular(w, a);
-      const swap = odd(w, n);
-      return w.bitwise("xor", w.div(w.select(swap, cos, sin), w.select(swap, sin, cos)), w.shift("shl", swap, 63));
-    }),
-  );
+/** sin / cos, or -cos / sin in odd quadrants, of x >= 0 */
+const tan: Formula = (v, x) => {
+  const { sin, cos, n } = circular(v, x);
+  const swap = odd(v, n);
+  return v.bitwise("xor", v.div(v.select(swap, cos, sin), v.select(swap, sin, cos)), v.shift("shl", swap, 63));
+};
+
+/** An odd function of x from its value for |x|. */
+const reflect = (v: Vectors, value: Vector, x: Vector) => v.bitwise("xor", value, v.bitwise("and", x, 0x80000000n));
 
 const ERF_FIT = fit(erfRatio, 0, 0.81, 6);
 const ERFC_FIT = fit((t) => erfcx(3 * (1 - t) / t) / t, 3 / 13.1, 1, 11);
@@ -162,9 +153,9 @@ const formulas: Record<string, Formula> = {
   log2: (v, x) => inDouble(v, x, (w, a) => log(w, a, 2)),
   log10: (v, x) => inDouble(v, x, (w, a) => log(w, a, 10)),
   log1p: (v, x) => v.copysign(inDouble(v, x, (w, a) => log(w, w.add(a, 1), Math.E, a)), x),
-  sin: wave("sin", 0n),
-  cos: wave("cos", 1n),
-  tan,
+  sin: (v, x) => orPlatform(v, "sin", x, reflect(v, inDouble(v, v.abs(x), wave(0n)), x)),
+  cos: (v, x) => orPlatform(v, "cos", x, inDouble(v, v.abs(x), wave(1n))),
+  tan: (v, x) => orPlatform(v, "tan", x, reflect(v, inDouble(v, v.abs(x), tan), x)),
   sinh: (v, x) =>
     v.copysign(
       inDouble(v, v.atMost(v.abs(x), 100), (w, a) => {
@@ -199,10 +190,10 @@ const formulas: Record<string, Formula> = {
 /** Functions of the platform, for arguments beyond LARGE_ANGLE. */
 export const imports: string[] = ["sin", "cos", "tan"].map((name) => `(import "Math" "${name}" (func $Math_${name} (param f64) (result f64)))`);
 
-/** `unary_NAME(address, end)`: replaces the float32 in [address, end), in pieces of 8, by their function values. */
+/** One function for each formula, `exp(address, end)` and so on: it replaces the float32 in [address, end), in pieces of 8, by their function values. */
 export function elementwise(single: Lanes): string[] {
   return Object.entries(formulas).map(([name, formula]) =>
-    func(`unary_${name}`, ["address", "end"], (f, address, end) => {
+    func(name, ["address", "end"], (f, address, end) => {
       f.while(op("i32.lt_s", [address, end]), () => {
         const x = [0, 16].map((offset) => f.let("v128", single.load(address, offset)));
         formula(new Vectors(f, single), x).forEach((y, i) => f.do(single.store(address, y, i * 16)));

@@ -7,21 +7,20 @@
  * of it, and it is used for a whole row of tiles before the next one is packed.
  */
 
-import { type Code, add, call, type Func, func, load, type Local, min, mul, op, roundUp, store, sub } from "./wat.ts";
+import { add, call, type Code, type Func, func, load, type Local, min, mul, op, roundUp, store, sub } from "./wat.ts";
 import type { Lanes } from "./lanes.ts";
-import { PANEL_ADDRESS, TILE_ROWS } from "../layout.ts";
+import { DEPTH, PANEL_ADDRESS, TILE_ROWS } from "../layout.ts";
 
 /** Vectors in a row of the register tile. */
 const TILE_VECTORS = 2;
-/** Steps of the inner product for which the kernel is unrolled. What remains of k is done in steps of SHORT, filled up with zeros. */
-const DEPTH = 16;
+/** What DEPTH leaves of the inner product is done in shorter pieces, filled up with zeros. */
 const SHORT = 4;
 /** Length of the inner products taken for one row of tiles before the next: such a block of B stays in the second-level cache. */
 const BLOCK_DEPTH = 256;
 
-/** The functions for one element type; `packB_*` and `gemm_*` are those to call. */
+/** The functions for one element type, of which `packB_*` and `gemm_*` are those to call. */
 export function gemm(lanes: Lanes): string[] {
-  return [packA(lanes), packPanel(lanes), kernel(lanes, DEPTH), kernel(lanes, SHORT), packB(lanes), product(lanes), compact(lanes)];
+  return [packA(lanes), packPanel(lanes), kernel(lanes, DEPTH), kernel(lanes, SHORT), packB(lanes), product(lanes)];
 }
 
 /**
@@ -186,8 +185,8 @@ function product(lanes: Lanes): string {
 }
 
 /** Moves rows of `bytes` bytes that lie `stride` bytes apart together. */
-function compact(lanes: Lanes): string {
-  return func(`compact_${lanes.scalar}`, ["address", "rows", "bytes", "stride"], (f, address, rows, bytes, stride) => {
+export function compact(): string {
+  return func("compact", ["address", "rows", "bytes", "stride"], (f, address, rows, bytes, stride) => {
     const source = f.let("i32", address);
     f.for(0, rows, 1, () => {
       f.do(op("memory.copy", [address, source, bytes]));

@@ -1,15 +1,26 @@
 import { elementwise, imports as elementwiseImports } from "./elementwise.ts";
-import { gemm } from "./gemm.ts";
+import { compact, gemm } from "./gemm.ts";
 import { Lanes } from "./lanes.ts";
 import { DATA_ADDRESS, POOL_ADDRESS } from "../layout.ts";
 import { imports as rowsImports, rows } from "./rows.ts";
+import { gather, scatter } from "./windows.ts";
 import { Pool } from "./pool.ts";
 
 /** The text form of the whole module. `fused`: whether relaxed SIMD may be used. */
 export function moduleText(fused: boolean): string {
   const pool = new Pool(POOL_ADDRESS);
   const single = new Lanes("f32x4", fused, pool), double = new Lanes("f64x2", fused, pool);
-  const functions = [...gemm(single), ...gemm(double), ...elementwise(single), ...rows(single)];
+  const functions = [
+    ...gemm(single),
+    ...gemm(double),
+    compact(),
+    gather(single),
+    gather(double),
+    scatter(single),
+    scatter(double),
+    ...elementwise(single),
+    ...rows(single),
+  ];
   if (pool.end > DATA_ADDRESS) throw new Error(`the constants end at ${pool.end}`);
   return `(module (import "env" "memory" (memory 1))\n${[...elementwiseImports, ...rowsImports, ...functions, pool.text()].join("\n")})`;
 }
