@@ -24,7 +24,8 @@ export interface Operand {
 type Dense = (n: number, out: TypedArray, outOffset: number, ...rest: (TypedArray | Scalar)[]) => void;
 type Strided = (sizes: Sizes, out: TypedArray, outOffset: number, outStrides: Sizes, ...rest: (TypedArray | number | Sizes)[]) => void;
 
-const NAMES = ["a", "b", "c", "d", "e"];
+// `d` counts dimensions and would make `do`, `f` is the function
+const NAMES = ["a", "b", "c", "g", "h"];
 
 let compilable: boolean | null = null;
 function canCompile(): boolean {
