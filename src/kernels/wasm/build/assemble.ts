@@ -5,7 +5,7 @@ import { moduleText } from "./module.ts";
 export async function assemble(): Promise<string> {
   const wabt = await initialize();
   const encode = (fused: boolean) => {
-    const module = wabt.parseWat("kernels.wat", moduleText(fused), { simd: true, relaxed_simd: fused, sat_float_to_int: true });
+    const module = wabt.parseWat("kernels.wat", moduleText(fused), { relaxed_simd: fused });
     const { buffer } = module.toBinary({});
     module.destroy();
     return btoa(Array.from(buffer, (byte) => String.fromCharCode(byte)).join(""));

@@ -15,7 +15,7 @@ import { DEPTH, PANEL_ADDRESS, TILE_ROWS } from "../layout.ts";
 const TILE_VECTORS = 2;
 /** What DEPTH leaves of the inner product is done in shorter pieces, filled up with zeros. */
 const SHORT = 4;
-/** Length of the inner products taken for one row of tiles before the next: such a block of B stays in the second-level cache. */
+/** Steps of the inner product, a multiple of DEPTH, for one row of tiles before the next row: such a block of B stays in the second-level cache. */
 const BLOCK_DEPTH = 256;
 
 /** The functions for one element type, of which `packB_*` and `gemm_*` are those to call. */

@@ -9,7 +9,6 @@ export class Lanes {
   readonly size: number;
   /** The scalar type of a lane. */
   readonly scalar: "f32" | "f64";
-
   /** The shape of the lanes as integers. */
   readonly integers: "i32x4" | "i64x2";
   /** Bits of a lane after which sign and exponent follow. */
