@@ -2,6 +2,7 @@
  * PyTorch's exception classes. `String(error)` equals the last line of the Python traceback;
  * Python's `TypeError` is JavaScript's own.
  */
+import type { DType } from "./dtype.ts";
 
 /** Raised where PyTorch raises Python's `RuntimeError`: shapes that do not fit, a freed graph, a leaf changed in place. */
 export class RuntimeError extends Error {
@@ -43,4 +44,14 @@ export class AssertionError extends Error {
 export function dimensionOutOfRange(dim: number, rank: number): IndexError {
   const n = Math.max(rank, 1);
   return new IndexError(`Dimension out of range (expected to be in range of [${-n}, ${n - 1}], but got ${dim})`);
+}
+
+/** The error for an op that has no kernel for a dtype; `kernel` is the name that PyTorch's message has. */
+export function noKernel(kernel: string, dtype: DType): RuntimeError {
+  return new RuntimeError(`"${kernel}" not implemented for '${dtype.scalar}'`);
+}
+
+/** The error of a derivative that PyTorch knows to be missing. */
+export function noDerivative(of: string): NotImplementedError {
+  return new NotImplementedError(`the derivative for '${of}' is not implemented.`);
 }

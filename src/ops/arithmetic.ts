@@ -3,11 +3,13 @@
  */
 import { bool, get_default_dtype } from "../dtype.ts";
 import { RuntimeError } from "../errors.ts";
+import { floorQuotient, floorQuotient64 } from "../kernels/division.ts";
 import { Kernel } from "../kernels/elementwise.ts";
 import { Tensor } from "../tensor.ts";
 import { type Args, type IsMethod, Primitive } from "./define.ts";
+import { refuseZeroDivisor } from "./divisor.ts";
 import { elementwise, floatType } from "./elementwise.ts";
-import { type Binary, binary, type Unary, unary } from "./pointwise.ts";
+import { binary, type BinaryOfNumbers, type Unary, unary } from "./pointwise.ts";
 import { type Num, resultType } from "./promotion.ts";
 
 /** Named arguments of `add` and `sub`. */
@@ -22,8 +24,8 @@ export interface AlphaOptions {
 
 /** An op of two operands with a factor on the second. */
 export interface Additive extends IsMethod {
-  /** The tensor, the other operand, and options. */
-  (self: Tensor, ...args: Args<AlphaOptions, [other: Tensor | Num]>): Tensor;
+  /** The tensor (or a number where the other operand is one), the other operand, and options. */
+  (self: Tensor | Num, ...args: Args<AlphaOptions, [other: Tensor | Num]>): Tensor;
   /** The in-place twin. */
   readonly inplace: (self: Tensor, ...args: Args<AlphaOptions, [other: Tensor | Num]>) => Tensor;
 }
@@ -33,13 +35,20 @@ const NUMBER = ["(Tensor input, Tensor other, *, Tensor out = None)", "(Tensor i
 
 type Scaled = { self: Tensor; other: Tensor | Num; alpha: number };
 
-function scaled(name: string, f: (a: number, b: number, alpha: number) => number, f64: (a: bigint, b: bigint, alpha: bigint) => bigint, sign: number): Primitive<Scaled> {
+function scaled(
+  name: string,
+  f: (a: number, b: number, alpha: number) => number,
+  f64: (a: bigint, b: bigint, alpha: bigint) => bigint,
+  sign: number,
+): Primitive<Scaled> {
   const kernel = new Kernel(f), integers = new Kernel(f64);
   return new Primitive<Scaled>({
     name,
     forward: ({ self, other, alpha }) => {
       const dtype = resultType([self, other]);
-      if (!Number.isInteger(alpha) && dtype.category !== "float") throw new RuntimeError("For integral input tensors, argument alpha must not be a floating point number.");
+      if (!Number.isInteger(alpha) && dtype.category !== "float") {
+        throw new RuntimeError("For integral input tensors, argument alpha must not be a floating point number.");
+      }
       if (dtype === bool && typeof alpha !== "boolean") return elementwise(kernel, dtype, [self, other, alpha]);
       return elementwise(dtype.name === "int64" ? integers : kernel, dtype, [self, other, alpha]);
     },
@@ -74,7 +83,9 @@ function refuseBools(self: Tensor | Num, other: Tensor | Num | undefined): void 
     throw new RuntimeError("Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator instead.");
   }
   if (isBool(self) || isBool(other)) {
-    throw new RuntimeError("Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.");
+    throw new RuntimeError(
+      "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.",
+    );
   }
 }
 
@@ -122,7 +133,7 @@ const reverseScaled = new Kernel((a: number, b: number, alpha: number) => b - a 
 const reverseScaled64 = new Kernel((a: bigint, b: bigint, alpha: bigint) => b - a * alpha);
 
 /** `self * other`. Each factor's gradient is the gradient times the other factor. */
-export const mul: Binary = binary("mul", {
+export const mul: BinaryOfNumbers = binary("mul", {
   numbers: true,
   forward: (self, other) => self * other,
   int64: (self, other) => self * other,
@@ -134,46 +145,29 @@ export const mul: Binary = binary("mul", {
   },
 });
 
-/** Rounds a quotient down as PyTorch does: by way of the remainder, so that the result is exact where it can be. */
-export function floorQuotient(a: number, b: number): number {
-  if (b === 0) return a / b;
-  const remainder = a % b;
-  let quotient = (a - remainder) / b;
-  if (remainder !== 0 && b < 0 !== remainder < 0) quotient -= 1;
-  if (quotient === 0) return (a < 0) !== (b < 0) || Object.is(a / b, -0) ? -0 : 0;
-  const floor = Math.floor(quotient);
-  return quotient - floor > 0.5 ? floor + 1 : floor;
-}
-
-const floorInteger64 = (a: bigint, b: bigint): bigint => {
-  const quotient = a / b;
-  return a % b !== 0n && (a < 0n) !== (b < 0n) ? quotient - 1n : quotient;
-};
-
-function refuseZeroDivisor(self: Tensor | Num, other: Tensor | Num | undefined): void {
-  if (other instanceof Tensor ? other.dtype.category === "float" : typeof other === "number" && !Number.isInteger(other)) return;
-  if (self instanceof Tensor ? self.dtype.category === "float" : typeof self === "number" && !Number.isInteger(self)) return;
-  const zero = other instanceof Tensor ? other.count > 0 && !other.all().item() : other == 0;
-  if (zero) throw new RuntimeError("ZeroDivisionError");
-}
-
 /** `self / other` rounded down, in the promoted dtype. It is flat wherever it is differentiable, and has no derivative. */
-export const floor_divide: Binary = binary("floor_divide", {
+export const floor_divide: BinaryOfNumbers = binary("floor_divide", {
   signatures: NUMBER,
   numbers: true,
   check: refuseZeroDivisor,
+  kernel: "div_floor_cpu",
   forward: floorQuotient,
-  int64: floorInteger64,
-  backward: null,
+  int64: floorQuotient64,
+  bool: null,
+  backward: "unsupported",
 });
 
-const ROUNDING = ["(Tensor input, Tensor other, *, Tensor out = None)", "(Tensor input, Tensor other, *, str rounding_mode, Tensor out = None)", "(Tensor input, Number other, *, str rounding_mode)"];
+const ROUNDING = [
+  "(Tensor input, Tensor other, *, Tensor out = None)",
+  "(Tensor input, Tensor other, *, str rounding_mode, Tensor out = None)",
+  "(Tensor input, Number other, *, str rounding_mode)",
+];
 
 type Rounded = { self: Tensor; other: Tensor | Num; rounding_mode: string };
 const truncated = new Kernel((a: number, b: number) => Math.trunc(a / b));
 const truncated64 = new Kernel((a: bigint, b: bigint) => a / b);
 const floored = new Kernel(floorQuotient);
-const floored64 = new Kernel(floorInteger64);
+const floored64 = new Kernel(floorQuotient64);
 
 /** Division with rounding: its derivative is zero wherever it exists. */
 const roundedDiv = new Primitive<Rounded>({
@@ -205,8 +199,8 @@ export interface DivOptions {
 
 /** Division. */
 export interface Division extends IsMethod {
-  /** The tensor, the divisor, and options. */
-  (self: Tensor, ...args: Args<DivOptions, [other: Tensor | Num]>): Tensor;
+  /** The tensor (or a number where the divisor is one), the divisor, and options. */
+  (self: Tensor | Num, ...args: Args<DivOptions, [other: Tensor | Num]>): Tensor;
   /** The in-place twin. */
   readonly inplace: (self: Tensor, ...args: Args<DivOptions, [other: Tensor | Num]>) => Tensor;
 }
@@ -228,7 +222,9 @@ export const div: Division = binary("div", {
 export const neg: Unary = unary("neg", {
   check: (self) => {
     if (self instanceof Tensor && self.dtype === bool) {
-      throw new RuntimeError("Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.");
+      throw new RuntimeError(
+        "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the `~` or `logical_not()` operator instead.",
+      );
     }
   },
   forward: (self) => -self,

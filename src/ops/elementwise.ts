@@ -4,7 +4,17 @@
 import { type DType, float32, float64, int64, type TypedArray } from "../dtype.ts";
 import { RuntimeError } from "../errors.ts";
 import { Kernel, type Operand, type Scalar } from "../kernels/elementwise.ts";
-import { broadcastSizes, broadcastStrides, contiguousStrides, elementwiseStrides, isContiguous, mayOverlap, requiredStorage, sameSizes, type Sizes } from "../layout.ts";
+import {
+  broadcastSizes,
+  broadcastStrides,
+  contiguousStrides,
+  elementwiseStrides,
+  isContiguous,
+  mayOverlap,
+  requiredStorage,
+  sameSizes,
+  type Sizes,
+} from "../layout.ts";
 import { Tensor } from "../tensor.ts";
 import type { Num } from "./promotion.ts";
 
@@ -61,7 +71,7 @@ export function asContiguous(t: Tensor): Tensor {
   return out;
 }
 
-const LETTERS = "abcde";
+const LETTERS = "abcgh"; // see NAMES in the kernels
 
 function shapeOf(inputs: readonly (Tensor | Num)[]): Sizes {
   let sizes: Sizes | null = null;
@@ -109,11 +119,18 @@ function runLoop(kernel: Kernel, sizes: Sizes, dtype: DType, out: Tensor, inputs
  * dimensions that its operands have in memory.
  */
 export function elementwise(kernel: Kernel, dtype: DType, inputs: readonly (Tensor | Num)[], outType: DType = dtype): Tensor {
-  const sizes = shapeOf(inputs);
-  const cast = inputs.map((t) => t instanceof Tensor ? asType(t, dtype) : t);
+  return elementwiseMixed(kernel, dtype, inputs.map((t) => t instanceof Tensor ? asType(t, dtype) : t), outType);
+}
+
+/** Applies `kernel` as `elementwise` does, to tensors of the dtypes they have; numbers are brought to `dtype`. One kernel must always see the same combination. */
+export function elementwiseMixed(kernel: Kernel, dtype: DType, cast: readonly (Tensor | Num)[], outType: DType = dtype): Tensor {
+  const sizes = shapeOf(cast);
   let strides: Sizes | null = null;
   if (cast.some((t) => t instanceof Tensor && !t.contiguousLayout)) {
-    strides = elementwiseStrides(sizes, cast.filter((t) => t instanceof Tensor).map((t) => sameSizes(t.sizes, sizes) ? t.strides : broadcastStrides(t.sizes, t.strides, sizes)));
+    strides = elementwiseStrides(
+      sizes,
+      cast.filter((t) => t instanceof Tensor).map((t) => sameSizes(t.sizes, sizes) ? t.strides : broadcastStrides(t.sizes, t.strides, sizes)),
+    );
     if (isContiguous(sizes, strides)) strides = null;
   }
   const out = strides === null ? Tensor.small(sizes, outType) : Tensor.make(sizes, outType, strides);

@@ -7,14 +7,27 @@ import { type MaybeTensor, Node } from "../autograd/node.ts";
 import { freedGraph, SavedTensor } from "../autograd/saved.ts";
 import { checkInplace, gradientEdge, rebaseHistory, requiresGrad } from "../autograd/view.ts";
 import { bool, can_cast, type DType, get_default_dtype, int64 } from "../dtype.ts";
-import { NotImplementedError, RuntimeError } from "../errors.ts";
+import { noKernel, RuntimeError } from "../errors.ts";
 import { Kernel, type ScalarFunction } from "../kernels/elementwise.ts";
 import { broadcastSizes, sameSizes } from "../layout.ts";
 import { Tensor } from "../tensor.ts";
-import { type Callable, type Context, destructuredNames, exposeSaved, type InplaceOp, nodeName, type Op, type Primitive, cannotCast, writeOut } from "./define.ts";
+import {
+  type AnyFunction,
+  type Callable,
+  cannotCast,
+  type Context,
+  destructuredNames,
+  exposeSaved,
+  type InplaceOp,
+  nodeName,
+  type Op,
+  type Primitive,
+  writeOut,
+} from "./define.ts";
 import { elementwise, elementwiseInto, floatType, toScalar } from "./elementwise.ts";
 import { type Num, resultType } from "./promotion.ts";
 import { ArgumentParser, type Named } from "./signature.ts";
+import { recordUnsupported } from "./unsupported.ts";
 
 /** An op of one tensor. */
 export type Unary = InplaceOp;
@@ -22,36 +35,63 @@ export type Unary = InplaceOp;
 export type UnaryOnly = Op;
 /** An op of two tensors, the second of which may be a number. */
 export type Binary = InplaceOp<{ other: Tensor | Num }, [other: Tensor | Num]>;
+/** An op of two tensors, either of which may be a number. */
+export interface BinaryOfNumbers extends Binary {
+  /** The number and the tensor. */
+  (self: Num, other: Tensor, named?: { out?: Tensor }): Tensor;
+}
 /** An op of two tensors without an in-place twin. */
 export type BinaryTensors = Op<{ other: Tensor }, [other: Tensor]>;
+/** An op of two tensors. */
+export type BinaryTensorsInplace = InplaceOp<{ other: Tensor }, [other: Tensor]>;
 
-/** What an op computes in and gives: the promoted dtype; a floating-point dtype; the promoted dtype, giving bool. */
-export type Kind = "arithmetic" | "float" | "compare";
+/**
+ * What an op computes in and gives: the promoted dtype; a floating-point dtype, which integers become; the promoted dtype,
+ * which must be a floating-point one; the promoted dtype, giving bool.
+ */
+export type Kind = "arithmetic" | "float" | "floating" | "compare";
 
 type UnaryInputs = { self: Tensor };
 type BinaryInputs = { self: Tensor; other: Tensor | Num };
 
+type ScalarOp = (self: number, other: number) => number | boolean;
+
+/** The scalar functions of an op. One under the name of a dtype is for that dtype alone; null says that PyTorch has no kernel. */
 interface Scalars {
   /** For floating-point numbers, and for small integers and bools where nothing else is said. */
-  forward: (self: number, other: number) => number | boolean;
+  forward: ScalarOp | null;
+  /** For the integers of up to 32 bits and bools, where `forward` does not serve. */
+  int?: ScalarOp | null;
   /** For int64. Without it the op has no kernel for int64. */
   int64?: (self: bigint, other: bigint) => bigint | boolean;
-  /** For the other integers, where `forward` does not serve. */
-  int?: (self: number, other: number) => number | boolean;
-  /** For bool; null where PyTorch has no kernel. */
-  bool?: ((self: number, other: number) => number | boolean) | null;
+  float32?: ScalarOp;
+  int32?: ScalarOp;
+  int16?: ScalarOp;
+  int8?: ScalarOp;
+  uint8?: ScalarOp;
+  bool?: ScalarOp | null;
 }
+
+type Formulas<P> = Record<keyof P & string, ((context: Context<P>) => MaybeTensor) | null>;
+
+/** The derivative of each input; null for a function without one; `"unsupported"` where PyTorch records that it has none and fails in backward. */
+type Backward<P> = Formulas<P> | "unsupported" | null;
 
 interface Declaration<P> extends Scalars {
   kind?: Kind;
   /** PyTorch's signatures, where they are not the usual ones of one or two tensors. */
   signatures?: readonly string[];
-  /** The derivative of each input, or null for a function without one. */
-  backward: Record<keyof P & string, ((context: Context<P>) => MaybeTensor) | null> | null;
+  backward: Backward<P>;
   /** The name of the node where it does not follow from the op's. */
   node?: string;
-  /** Whether a number may stand for a tensor. */
-  numbers?: boolean;
+  /** The name of the node where `other` is a number, for ops that have one of its own; it has a single edge. */
+  numberNode?: string;
+  /** Where `self` may be a number but PyTorch then has no derivative. */
+  reversed?: "unsupported";
+  /** What the in-place twin records where that differs; false for an op without the twin. */
+  inplace?: false | { node?: string; numberNode?: string; backward: Backward<P> };
+  /** Whether a number may stand for either tensor, or only for `other`. */
+  numbers?: boolean | "other";
   /** The name that PyTorch's message for a missing kernel has. */
   kernel?: string;
   /** Looks at a call before it runs: throws PyTorch's error for dtypes that the op refuses. */
@@ -60,20 +100,28 @@ interface Declaration<P> extends Scalars {
   extended?: { when: (inputs: Named) => boolean; primitive: Primitive<never> };
 }
 
+function scalarFunction(scalars: Scalars, dtype: DType): ScalarFunction | null | undefined {
+  const own = scalars[dtype.name as "float32" | "int32" | "int16" | "int8" | "uint8" | "int64" | "bool"];
+  if (own !== undefined || dtype === int64) return own;
+  return dtype.category !== "float" && scalars.int !== undefined ? scalars.int : scalars.forward;
+}
+
 /** The node of an element-wise op. */
 export class PointwiseNode extends Node {
   readonly #op: Pointwise;
+  readonly #name: string;
   #values: unknown[] | null;
 
   /** `values` stand in the order of the op's saved names; undefined where none is needed. */
-  constructor(op: Pointwise, next: (Node | null)[], nextNr: number[], values: unknown[] | null) {
+  constructor(op: Pointwise, name: string, next: (Node | null)[], nextNr: number[], values: unknown[] | null) {
     super(next, nextNr);
     this.#op = op;
+    this.#name = name;
     this.#values = values;
   }
 
   name(): string {
-    return this.#op.node;
+    return this.#name;
   }
 
   override get freshResults(): boolean {
@@ -106,7 +154,10 @@ export class PointwiseNode extends Node {
 /** An element-wise op: its kernels, its formulas, and how it runs. */
 class Pointwise {
   readonly name: string;
-  readonly node: string;
+  readonly #node: string;
+  readonly #numberNode: string | undefined;
+  readonly #unsupported: boolean;
+  readonly #reversedUnsupported: boolean;
   /** What its formulas name, besides the gradient. */
   readonly saves: string[];
   readonly #kind: Kind;
@@ -122,13 +173,16 @@ class Pointwise {
 
   constructor(name: string, spec: Declaration<BinaryInputs> | Declaration<UnaryInputs>) {
     this.name = name;
-    this.node = spec.node ?? nodeName(name);
+    this.#node = spec.node ?? nodeName(name);
+    this.#numberNode = spec.numberNode;
+    this.#unsupported = spec.backward === "unsupported";
+    this.#reversedUnsupported = spec.reversed === "unsupported";
     this.#kind = spec.kind ?? "arithmetic";
     this.#kernelName = spec.kernel ?? name;
     this.#check = spec.check;
     this.#scalars = spec;
-    const backward = (spec.backward ?? {}) as Record<string, ((context: Context<BinaryInputs>) => MaybeTensor) | null>;
-    this.#formulas = Object.values(backward);
+    const { backward } = spec;
+    this.#formulas = backward === null || backward === "unsupported" ? [] : Object.values(backward as Formulas<BinaryInputs>);
     this.#needs = this.#formulas.map((f) => f === null ? [] : destructuredNames(f).filter((n) => n !== "grad"));
     this.saves = [...new Set(this.#needs.flat())];
     for (const n of this.saves) exposeSaved(PointwiseNode.prototype, n);
@@ -137,10 +191,9 @@ class Pointwise {
   kernel(dtype: DType): Kernel {
     let kernel = this.#kernels[dtype.index];
     if (kernel === undefined) {
-      const s = this.#scalars;
-      const f = dtype === int64 ? s.int64 : dtype === bool ? (s.bool === undefined ? s.int ?? s.forward : s.bool) : dtype.category === "int" ? s.int ?? s.forward : s.forward;
-      if (f === undefined || f === null) throw new NotImplementedError(`"${this.#kernelName}" not implemented for '${dtype.scalar}'`);
-      kernel = this.#kernels[dtype.index] = new Kernel(f as ScalarFunction);
+      const f = this.#kind === "floating" && dtype.category !== "float" ? null : scalarFunction(this.#scalars, dtype);
+      if (f === undefined || f === null) throw noKernel(this.#kernelName, dtype);
+      kernel = this.#kernels[dtype.index] = new Kernel(f);
     }
     return kernel;
   }
@@ -160,22 +213,22 @@ class Pointwise {
     const outType = this.#kind === "compare" ? bool : dtype;
     if (self instanceof Tensor && self.contiguousLayout && self.dtype === dtype) {
       if (other === undefined) {
-        const out = Tensor.make(self.sizes, outType);
+        const out = Tensor.small(self.sizes, outType);
         const loop = this.#tensors[dtype.index] ??= this.kernel(dtype).dense("a", dtype.name);
-        loop(self.count, out.store.data, 0, self.store.data, self.offset);
+        loop(self.count, out.store.data, out.offset, self.store.data, self.offset);
         return out;
       }
       if (other instanceof Tensor) {
         if (other.dtype === dtype && other.contiguousLayout && sameSizes(self.sizes, other.sizes)) {
-          const out = Tensor.make(self.sizes, outType);
+          const out = Tensor.small(self.sizes, outType);
           const loop = this.#tensors[dtype.index] ??= this.kernel(dtype).dense("ab", dtype.name);
-          loop(self.count, out.store.data, 0, self.store.data, self.offset, other.store.data, other.offset);
+          loop(self.count, out.store.data, out.offset, self.store.data, self.offset, other.store.data, other.offset);
           return out;
         }
       } else {
-        const out = Tensor.make(self.sizes, outType);
+        const out = Tensor.small(self.sizes, outType);
         const loop = this.#number[dtype.index] ??= this.kernel(dtype).dense("aB", dtype.name);
-        loop(self.count, out.store.data, 0, self.store.data, self.offset, toScalar(other, dtype));
+        loop(self.count, out.store.data, out.offset, self.store.data, self.offset, toScalar(other, dtype));
         return out;
       }
     }
@@ -184,7 +237,8 @@ class Pointwise {
 
   call(self: Tensor | Num, other: Tensor | Num | undefined): Tensor {
     const out = this.compute(self, other);
-    if (is_grad_enabled() && this.#formulas.length > 0 && (needsGrad(self) || needsGrad(other))) {
+    if (this.#unsupported || (this.#reversedUnsupported && !(self instanceof Tensor))) recordUnsupported(this.name, [self, other], out);
+    else if (is_grad_enabled() && this.#formulas.length > 0 && (needsGrad(self) || needsGrad(other))) {
       const node = this.#makeNode(self, other, out, out);
       out.node = node;
       out.tracks = true;
@@ -193,8 +247,9 @@ class Pointwise {
   }
 
   callInplace(self: Tensor, other: Tensor | Num | undefined): Tensor {
-    const record = is_grad_enabled() && this.#formulas.length > 0 && (needsGrad(self) || needsGrad(other));
-    if (record || self.inference) checkInplace(self);
+    const needs = is_grad_enabled() && (needsGrad(self) || needsGrad(other));
+    const record = needs && this.#formulas.length > 0;
+    if (record || (needs && this.#unsupported) || self.inference) checkInplace(self);
     if (this.#check !== undefined) this.#check(self, other);
     const dtype = this.#dtype(self, other);
     const resultDType = this.#kind === "compare" ? bool : dtype;
@@ -206,20 +261,26 @@ class Pointwise {
       }
     }
     const kernel = this.kernel(dtype);
-    const original = record && needsGrad(self) && this.#needs[0].includes("self") || (record && needsGrad(other) && this.#needs[1]?.includes("self")) ? self.clone() : self;
+    const original = record && needsGrad(self) && this.#needs[0].includes("self") || (record && needsGrad(other) && this.#needs[1]?.includes("self"))
+      ? self.clone()
+      : self;
     // saved before the change, so that an operand that is the tensor itself is found modified, as in PyTorch
     const node = record && !this.saves.includes("result") ? this.#makeNode(original, other, self, self) : null;
     elementwiseInto(kernel, dtype, self, other === undefined ? [self] : [self, other]);
     self.store.version++;
     if (record) rebaseHistory(self, node ?? this.#makeNode(original, other, self, self));
+    if (this.#unsupported) recordUnsupported(`${this.name}_`, [self, other], self, true);
     return self;
   }
 
   #makeNode(self: Tensor | Num, other: Tensor | Num | undefined, result: Tensor, shape: Tensor): PointwiseNode {
     const edge = self instanceof Tensor && this.#formulas[0] !== null ? gradientEdge(self) : null;
     const otherEdge = other instanceof Tensor && this.#formulas[1] !== null ? gradientEdge(other) : null;
-    const next = other === undefined ? [edge] : [edge, otherEdge];
-    const nextNr = other === undefined ? [edge === null ? 0 : (self as Tensor).output_nr] : [edge === null ? 0 : (self as Tensor).output_nr, otherEdge === null ? 0 : (other as Tensor).output_nr];
+    const alone = other === undefined || (this.#numberNode !== undefined && !(other instanceof Tensor));
+    const next = alone ? [edge] : [edge, otherEdge];
+    const nextNr = alone
+      ? [edge === null ? 0 : (self as Tensor).output_nr]
+      : [edge === null ? 0 : (self as Tensor).output_nr, otherEdge === null ? 0 : (other as Tensor).output_nr];
     let values: unknown[] | null = null;
     const names = this.saves;
     if (names.length > 0) {
@@ -231,11 +292,20 @@ class Pointwise {
           values.push(undefined);
           continue;
         }
-        const value = name === "self" ? self : name === "other" ? other : name === "result" ? result : name === "self_sizes" ? (self as Tensor).sizes : (other as Tensor).sizes;
+        const value = name === "self"
+          ? self
+          : name === "other"
+          ? other
+          : name === "result"
+          ? result
+          : name === "self_sizes"
+          ? (self as Tensor).sizes
+          : (other as Tensor).sizes;
         values.push(value instanceof Tensor ? new SavedTensor(value) : value);
       }
     }
-    const node = new PointwiseNode(this, next, nextNr, values);
+    const name = alone && other !== undefined ? this.#numberNode! : this.#node;
+    const node = new PointwiseNode(this, name, next, nextNr, values);
     node.sizes = [shape.sizes];
     node.dtypes = [shape.dtype];
     return node;
@@ -269,31 +339,46 @@ export const pointwiseOps: Map<string, { saves: string[]; differentiable: boolea
 const UNARY = ["(Tensor input, *, Tensor out = None)"];
 const BINARY = ["(Tensor input, Tensor other, *, Tensor out = None)"];
 
-type UnaryDeclaration = Omit<Declaration<UnaryInputs>, "forward"> & { forward: (self: number) => number | boolean };
+type UnaryDeclaration = Declaration<UnaryInputs>;
+type AnyDeclaration = UnaryDeclaration | Declaration<BinaryInputs>;
+
+const declared = new WeakMap<AnyFunction, { op: Pointwise; twin: Pointwise; spec: AnyDeclaration; unary: boolean }>();
 
 /** Declares an element-wise op of one tensor, `self`. */
 export function unary(name: string, spec: UnaryDeclaration): Unary {
   return declare(name, spec, true) as Unary;
 }
 
-/** Declares an element-wise op of two tensors, `self` and `other`. */
-export function binary(name: string, spec: Declaration<BinaryInputs>): Binary {
-  return declare(name, spec, false) as Binary;
+/** Declares an element-wise op of two tensors, `self` and `other`; what it takes further, its type says. */
+export function binary<F extends AnyFunction = Binary>(name: string, spec: Declaration<BinaryInputs>): F {
+  return declare(name, spec, false) as AnyFunction as F;
 }
 
-function declare(name: string, spec: UnaryDeclaration | Declaration<BinaryInputs>, unary: boolean): Callable {
+function declare(name: string, spec: AnyDeclaration, unary: boolean): Callable {
   const op = new Pointwise(name, spec as Declaration<BinaryInputs>);
-  pointwiseOps.set(name, { saves: op.saves, differentiable: spec.backward !== null });
+  const twin = spec.inplace ? new Pointwise(name, { ...spec, ...spec.inplace } as Declaration<BinaryInputs>) : op;
+  pointwiseOps.set(name, { saves: op.saves, differentiable: spec.backward !== null && spec.backward !== "unsupported" });
+  return callable(name, op, twin, spec, unary);
+}
+
+/** Another name of an element-wise op: it differs in the wording of errors about its arguments, also by `signatures` where these are given. */
+export function alias<F extends AnyFunction>(name: string, of: F, signatures?: readonly string[]): F {
+  const { op, twin, spec, unary } = declared.get(of)!;
+  return callable(name, op, twin, signatures === undefined ? spec : { ...spec, signatures }, unary) as AnyFunction as F;
+}
+
+function callable(name: string, op: Pointwise, inplaceOp: Pointwise, spec: AnyDeclaration, unary: boolean): Callable {
   const signatures = spec.signatures ?? (unary ? UNARY : BINARY);
   const parser = new ArgumentParser(name, signatures);
   const twin = new ArgumentParser(`${name}_`, signatures);
-  const numbers = spec.numbers === true;
+  const numbers = spec.numbers === true || spec.numbers === "other";
+  const first = spec.numbers === "other" ? 1 : 0;
   const { extended } = spec;
 
   const read = (reader: ArgumentParser, args: readonly unknown[], self: 0 | 1): Named => {
     // PyTorch reads a number where these ops want a tensor as a 0-d tensor
     if (!numbers) return reader.parse(args, self);
-    const at = args.findIndex((a, i) => i < 2 && (typeof a === "number" || typeof a === "boolean" || typeof a === "bigint"));
+    const at = args.findIndex((a, i) => i >= first && i < 2 && (typeof a === "number" || typeof a === "boolean" || typeof a === "bigint"));
     if (at < 0) return reader.parse(args, self);
     const stand = args.map((a, i) => i === at ? PLACEHOLDER : a);
     const inputs = reader.parse(stand, self);
@@ -311,11 +396,11 @@ function declare(name: string, spec: UnaryDeclaration | Declaration<BinaryInputs
   };
   const inplace = (...args: unknown[]): Tensor => {
     if (args.length === (unary ? 1 : 2) && (unary || args[1] instanceof Tensor || (numbers && typeof args[1] === "number"))) {
-      return op.callInplace(args[0] as Tensor, args[1] as Tensor | Num | undefined);
+      return inplaceOp.callInplace(args[0] as Tensor, args[1] as Tensor | Num | undefined);
     }
     const inputs = read(twin, args, 1);
     if (extended?.when(inputs)) return extended.primitive.applyInplace(inputs as never);
-    return op.callInplace(inputs.self as Tensor, inputs.other as Tensor | Num | undefined);
+    return inplaceOp.callInplace(inputs.self as Tensor, inputs.other as Tensor | Num | undefined);
   };
   const call = unary
     ? (self: unknown, ...rest: unknown[]) => rest.length === 0 && self instanceof Tensor ? op.call(self, undefined) : general([self, ...rest], 0)
@@ -326,10 +411,13 @@ function declare(name: string, spec: UnaryDeclaration | Declaration<BinaryInputs
   const asMethod = unary
     ? (self: Tensor, ...rest: unknown[]) => rest.length === 0 ? op.call(self, undefined) : general([self, ...rest], 1)
     : (self: Tensor, other?: unknown, options?: unknown) =>
-      options === undefined && (other instanceof Tensor || (numbers && typeof other === "number")) ? op.call(self, other) : general(trimmed(self, other, options), 1);
-  const f = Object.assign(call as (...args: never[]) => unknown, { asMethod, inplace });
+      options === undefined && (other instanceof Tensor || (numbers && typeof other === "number"))
+        ? op.call(self, other)
+        : general(trimmed(self, other, options), 1);
+  const f = Object.assign(call as AnyFunction, { asMethod }, spec.inplace === false ? {} : { inplace }) as Callable;
   Object.defineProperty(f, "name", { value: name });
-  return f as Callable;
+  declared.set(f, { op, twin: inplaceOp, spec, unary });
+  return f;
 }
 
 /** Stands for a number while the arguments around it are read. */
@@ -340,4 +428,3 @@ function trimmed(self: unknown, other: unknown, options: unknown): unknown[] {
   if (other !== undefined) return [self, other];
   return self === undefined ? [] : [self];
 }
-
