@@ -6,7 +6,7 @@ import { RELAXED_SIMD, SIMD } from "./binary.ts";
 import { DATA_ADDRESS } from "./layout.ts";
 
 /** An exported function: addresses and counts in, nothing out. */
-type Kernel = (...parameters: number[]) => void;
+export type Kernel = (...parameters: number[]) => void;
 
 /** Kernels by name, and their memory, which `reserve` renews when it grows. */
 export interface Engine {

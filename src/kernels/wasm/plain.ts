@@ -6,7 +6,7 @@ import { specialised } from "./specialise.ts";
 type NumberArray = Exclude<TypedArray, BigInt64Array>;
 
 /** c[m, n] = alpha * a[m, k] * b[k, n] + beta * c; the parameters are those of `gemm`. */
-type Product<T> = (
+export type Product<T> = (
   m: number,
   n: number,
   k: number,

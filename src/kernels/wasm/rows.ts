@@ -1,10 +1,14 @@
-/** Softmax and sums over the rows and columns of contiguous float32 matrices, in WebAssembly. Each returns false, and does nothing, where that is missing. */
+/**
+ * Softmax and sums over the rows and columns of contiguous float32 matrices, in WebAssembly. Each function returns false, and does nothing, where
+ * that is missing or a row is too long for the scratch memory.
+ */
 
 import { copyRun } from "./copy.ts";
 import { engine } from "./engine.ts";
 import { DATA_ADDRESS } from "./layout.ts";
 
-type Floats = Float32Array<ArrayBuffer>;
+/** The arrays of this file. */
+export type Floats = Float32Array<ArrayBuffer>;
 
 /** Elements copied through the scratch memory at once, unless a row is longer. */
 const BLOCK = 4096;

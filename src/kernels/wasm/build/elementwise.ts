@@ -12,8 +12,8 @@ import { call, func, op } from "./wat.ts";
 type Formula = (v: Vectors, x: Vector) => Vector;
 
 /**
- * x = n * unit + r with whole n and |r| <= unit / 2, for small n; the sum of `parts` is the unit. Adding 1.5 times 2 to the number of bits of the
- * mantissa rounds to a whole number and leaves n in the low bits of the sum.
+ * x = n * unit + r with whole n and |r| <= unit / 2, for small n; the sum of `parts` is the unit. Adding 1.5 * 2^mantissa rounds to a
+ * whole number and leaves n in the low bits of the sum.
  */
 function reduce(v: Vectors, x: Vector, unit: number, ...parts: number[]): { shifted: Vector; r: Vector } {
   const magic = 1.5 * 2 ** v.lanes.mantissa;
@@ -44,6 +44,9 @@ const EXP_FIT_SINGLE = fit(expTail, -Math.LN2 / 2, Math.LN2 / 2, 4);
 /** log(2) in two parts; the product of the first, 10 bits, with n is exact. */
 const LN2 = [0.693359375, Math.LN2 - 0.693359375];
 
+/** The bits of 1.5 * 2^23, which is what `reduce` gives for n = 0. */
+const SHIFTED_ZERO = 0x4b400000n;
+
 /** e^x = value * 2^n in float32, with n in the low bits of `shifted`. */
 function expSingle(v: Vectors, x: Vector): { value: Vector; shifted: Vector } {
   const { shifted, r } = reduce(v, x, Math.LN2, ...LN2);
@@ -53,7 +56,7 @@ function expSingle(v: Vectors, x: Vector): { value: Vector; shifted: Vector } {
 /** e^x in float32 up to infinity and down to the subnormal numbers, which takes two steps for 2^n. */
 export function exp(v: Vectors, x: Vector): Vector {
   const { value, shifted } = expSingle(v, v.atMost(v.atLeast(x, -104), 89));
-  const n = v.integer("sub", shifted, 0x4b400000n);
+  const n = v.integer("sub", shifted, SHIFTED_ZERO);
   const half = v.shift("shr_s", n, 1);
   return v.mul(v.mul(value, power(v, half)), power(v, v.integer("sub", n, half)));
 }
@@ -65,7 +68,7 @@ export function expDecaying(v: Vectors, x: Vector): Vector {
   return v.bitwise("andnot", v.mul(value, power(v, shifted)), v.op("lt", x, lowest));
 }
 
-const TANH_FIT = fit(tanhTail, 0, 0.6 ** 2, 4);
+const TANH_FIT = fit(tanhTail, 0, 0.36, 4);
 
 /** tanh: an odd polynomial near 0, 1 - 2 / (e^2x + 1) elsewhere. */
 function tanh(v: Vectors, x: Vector): Vector {
@@ -81,8 +84,8 @@ const LOG_FIT = fit(logTail, 0, 0.0295, 3);
 /** Where the mantissa's interval begins: the bits of sqrt(1/2). */
 const SQRT_HALF = 0x3fe6a09e667f3bcdn;
 
-/** log(x) / log(base) in float64, with the special cases. Where x is near 1, `tail` may give x - 1 more precisely. */
-function log(v: Vectors, x: Vector, base: number, tail?: Vector): Vector {
+/** scale * log(x) in float64, with the special cases. Where x is near 1, `tail` may give x - 1 more precisely. */
+function log(v: Vectors, x: Vector, scale: number, tail?: Vector): Vector {
   // x = 2^e (1 + t); 1022 makes e positive for the shift, and as low bits of 2^52 it becomes a number
   const exponent = v.shift("shr_u", v.integer("sub", x, SQRT_HALF - (1022n << 52n)), 52);
   const mantissa = v.integer("sub", x, v.shift("shl", v.integer("sub", exponent, 1022n), 52));
@@ -91,20 +94,19 @@ function log(v: Vectors, x: Vector, base: number, tail?: Vector): Vector {
   if (tail) t = v.select(v.op("eq", e, 0), tail, t);
   // log(1 + t) = log((1 + s) / (1 - s))
   const s = v.div(t, v.add(t, 2));
-  const scale = 1 / Math.log(base);
   const value = v.madd(e, Math.LN2 * scale, v.mul(s, v.polynomial(v.mul(s, s), [2, ...LOG_FIT].map((c) => c * scale))));
   const known = v.select(v.op("lt", x, Infinity), value, x);
   return v.select(v.op("gt", x, 0), known, v.select(v.op("eq", x, 0), -Infinity, NaN));
 }
 
-const SIN_FIT = fit(sinTail, 0, (Math.PI / 4) ** 2, 3);
-const COS_FIT = fit(cosTail, 0, (Math.PI / 4) ** 2, 3);
+const SIN_FIT = fit(sinTail, 0, Math.PI * Math.PI / 16, 3);
+const COS_FIT = fit(cosTail, 0, Math.PI * Math.PI / 16, 3);
 /** pi / 2 in two parts; the product of the first, 33 bits, with n below 2^20 is exact. */
 const HALF_PI = [1.57079632673412561417e+00, 6.07710050650619224932e-11];
 /** Up to here the reduction is good; beyond, the platform's function is called. */
 const LARGE_ANGLE = 1e6;
 
-/** sin(r) and cos(r) for x = n pi/2 + r, with n in the low bits and all bits set where it is odd. */
+/** sin(r) and cos(r) for x = n pi/2 + r, with n in the low bits. */
 function circular(v: Vectors, x: Vector): { sin: Vector; cos: Vector; n: Vector } {
   const { shifted, r } = reduce(v, x, Math.PI / 2, ...HALF_PI);
   const z = v.mul(r, r);
@@ -141,6 +143,7 @@ function erfc(v: Vectors, a: Vector): Vector {
   return v.mul(decay, v.mul(t, v.polynomial(t, ERFC_FIT)));
 }
 
+/** A formula for each function. */
 const formulas: Record<string, Formula> = {
   exp,
   exp2: (v, x) =>
@@ -149,10 +152,10 @@ const formulas: Record<string, Formula> = {
       return w.mul(w.polynomial(w.mul(r, Math.LN2), [1, 1, ...EXP_FIT]), power(w, shifted));
     }),
   expm1: (v, x) => v.copysign(inDouble(v, v.atMost(v.atLeast(x, -110), 90), expm1), x),
-  log: (v, x) => inDouble(v, x, (w, a) => log(w, a, Math.E)),
-  log2: (v, x) => inDouble(v, x, (w, a) => log(w, a, 2)),
-  log10: (v, x) => inDouble(v, x, (w, a) => log(w, a, 10)),
-  log1p: (v, x) => v.copysign(inDouble(v, x, (w, a) => log(w, w.add(a, 1), Math.E, a)), x),
+  log: (v, x) => inDouble(v, x, (w, a) => log(w, a, 1)),
+  log2: (v, x) => inDouble(v, x, (w, a) => log(w, a, 1 / Math.LN2)),
+  log10: (v, x) => inDouble(v, x, (w, a) => log(w, a, 1 / Math.LN10)),
+  log1p: (v, x) => v.copysign(inDouble(v, x, (w, a) => log(w, w.add(a, 1), 1, a)), x),
   sin: (v, x) => orPlatform(v, "sin", x, reflect(v, inDouble(v, v.abs(x), wave(0n)), x)),
   cos: (v, x) => orPlatform(v, "cos", x, inDouble(v, v.abs(x), wave(1n))),
   tan: (v, x) => orPlatform(v, "tan", x, reflect(v, inDouble(v, v.abs(x), tan), x)),
@@ -190,7 +193,7 @@ const formulas: Record<string, Formula> = {
 /** Functions of the platform, for arguments beyond LARGE_ANGLE. */
 export const imports: string[] = ["sin", "cos", "tan"].map((name) => `(import "Math" "${name}" (func $Math_${name} (param f64) (result f64)))`);
 
-/** One function for each formula, `exp(address, end)` and so on: it replaces the float32 in [address, end), in pieces of 8, by their function values. */
+/** `exp(address, end)` and so on: replaces the float32 in [address, end), in pieces of 8, by their function values. */
 export function elementwise(single: Lanes): string[] {
   return Object.entries(formulas).map(([name, formula]) =>
     func(name, ["address", "end"], (f, address, end) => {

@@ -144,7 +144,10 @@ function sumRows(lanes: Lanes): string {
   });
 }
 
-/** Adds the columns of [address, end) to the float64 at `sums`, of which there are a multiple of 8. The rows are added in float32, so they should be few. */
+/**
+ * Adds the columns of [address, end) to the float64 at `sums`, of which there are a multiple of 8. The rows are added in float32 first, so they
+ * should be few.
+ */
 function sumColumns(lanes: Lanes): string {
   return func("sum_columns", ["address", "end", "bytes", "sums"], (f, address, end, bytes, sums) => {
     const v = new Vectors(f, lanes), w = v.double;

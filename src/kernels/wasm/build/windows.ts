@@ -5,7 +5,7 @@ import { add, type Code, type Func, func, load, type Local, mul, op, store } fro
 
 const PARAMETERS = ["image", "lineStride", "step", "matrix", "lines", "count"];
 
-/** For each of `lines` lines: `vectors` for its first elements where they are adjacent in the image (step is the size of one), `scalar` for the rest. */
+/** In each line, `vectors` for elements that are adjacent in the image too (`step` is the size of one) and fill a vector, `scalar` for the others. */
 function overLines(
   f: Func,
   lanes: Lanes,
