@@ -439,3 +439,33 @@ Deno.test("im2col takes each window's elements, zero in the padding, and col2im 
     }
   }
 });
+
+Deno.test("without WebAssembly products and im2col give the same, and functions say that they did nothing", async () => {
+  const windows = { channels: 2, image: [5, 7], kernel: [3, 2], stride: [1, 2], padding: [1, 1], dilation: [1, 2] } as const;
+  const place = (file: string) => new URL(`../src/kernels/wasm/${file}`, import.meta.url).href;
+  const program = `
+    if (Deno.args[0] === "without") delete globalThis.WebAssembly;
+    const { gemm } = await import("${place("gemm.ts")}");
+    const { im2col, col2im } = await import("${place("im2col.ts")}");
+    const { unary } = await import("${place("unary.ts")}");
+    const { softmax } = await import("${place("rows.ts")}");
+    const whole = (n) => new Float32Array(n).map((_, i) => i % 11 - 5);
+    const windows = ${JSON.stringify(windows)};
+    const product = new Float32Array(400), columns = new Float32Array(240), image = whole(70), y = whole(8);
+    gemm(20, 20, 20, whole(400), 0, 1, 20, whole(400), 0, 20, 1, product, 0, 20);
+    im2col(windows, whole(70), 0, columns, 0);
+    col2im(windows, columns, 0, image, 0);
+    const done = [unary("exp", y, 0, y, 0, 8), softmax(y, 0, 1, 8, y, 0)];
+    console.log(JSON.stringify({ results: [[...product], [...columns], [...image]], done, changed: y[0] !== -5 }));
+  `;
+  const run = async (...args: string[]) => {
+    const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args: ["eval", "--no-check", program, ...args] }).output();
+    assert(success, new TextDecoder().decode(stderr));
+    return JSON.parse(new TextDecoder().decode(stdout));
+  };
+  const [having, missing] = [await run("with"), await run("without")];
+  assertEquals(having.done, [true, true]);
+  assertEquals(missing.done, [false, false]);
+  assertEquals(missing.changed, false);
+  assertEquals(missing.results, having.results);
+});
