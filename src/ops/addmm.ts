@@ -14,6 +14,7 @@ import {
   checkInplaceProduct,
   checkOut,
   checkVector,
+  checkVectorTypes,
   column,
   leftGradient,
   product,
@@ -55,20 +56,20 @@ interface FusedSpec<P extends Weighed> {
   /** The primitive with its inputs. */
   bind: (inputs: P) => { apply: () => Tensor; applyInplace: () => Tensor };
   /** What is to be checked of a tensor that the result is written into. */
-  checkInplace: (inputs: P) => void;
-  /** The dtype that the tensor given as `out` must have. */
-  outType?: (inputs: P) => DType;
+  checkInplace?: (inputs: P) => void;
+  /** What is to be checked of the tensor given as `out`. */
+  checkOut?: (inputs: P, out: Tensor) => void;
 }
 
 /** Declares `name` and its in-place twin. */
 function fused<F, P extends Weighed>(name: string, spec: FusedSpec<P>): F {
   const signature = `(Tensor input, Tensor ${spec.names[0]}, Tensor ${spec.names[1]}, *, Number beta = 1, Number alpha = 1, Tensor out = None)`;
   const op = define<Op, P & { out?: Tensor }>(name, signature, (inputs) => {
-    if (spec.outType !== undefined) checkOut(inputs.out, spec.outType(inputs));
+    if (inputs.out) spec.checkOut?.(inputs, inputs.out);
     return spec.bind(inputs).apply();
   });
   const twin = define<Op, P>(`${name}_`, signature, (inputs) => {
-    spec.checkInplace(inputs);
+    spec.checkInplace?.(inputs);
     return spec.bind(inputs).applyInplace();
   });
   return Object.assign(op, { inplace: twin.asMethod }) as F;
@@ -113,7 +114,7 @@ export const addmm: Fused<"mat1" | "mat2"> = fused<Fused<"mat1" | "mat2">, Addmm
     if (mat1.sizes.length !== 2 || mat2.sizes.length !== 2 || mat1.sizes[1] !== mat2.sizes[0]) return;
     checkInplaceProduct(self, [mat1.sizes[0], mat2.sizes[1]], self.dtype);
   },
-  outType: ({ mat1 }) => mat1.dtype,
+  checkOut: ({ mat1 }, out) => checkOut(out, mat1.dtype),
 });
 
 type Addmv = Weighed & { mat: Tensor; vec: Tensor };
@@ -122,6 +123,7 @@ const addmvPrimitive = new Primitive<Addmv>({
   name: "AddmvBackward0",
   forward: ({ self, mat, vec, beta, alpha }) => {
     checkVector(self.sizes, mat, vec);
+    checkVectorTypes(mat, vec);
     const n = mat.sizes[0];
     return product(mat, column(vec), self.expand([n]).unsqueeze(1), beta, alpha).alias([n], [1]);
   },
@@ -140,7 +142,7 @@ export const addmv: Fused<"mat" | "vec"> = fused<Fused<"mat" | "vec">, Addmv>("a
     checkVector(self.sizes, mat, vec);
     checkInplaceProduct(self, [mat.sizes[0]], vec.dtype);
   },
-  outType: ({ vec }) => vec.dtype,
+  checkOut: ({ vec }, out) => checkOut(out, vec.dtype),
 });
 
 type Addr = Weighed & { vec1: Tensor; vec2: Tensor };
@@ -157,12 +159,16 @@ function checkWeight(name: string, value: Num, dtype: DType): void {
   }
 }
 
+function checkVectors(vec1: Tensor, vec2: Tensor): void {
+  for (const [name, vec] of [["vec1", vec1], ["vec2", vec2]] as const) {
+    if (vec.sizes.length !== 1) throw new RuntimeError(`addr: Expected 1-D argument ${name}, but got ${vec.sizes.length}-D`);
+  }
+}
+
 const addrPrimitive = new Primitive<Addr>({
   name: "AddrBackward0",
   forward: ({ self, vec1, vec2, beta, alpha }) => {
-    for (const [name, vec] of [["vec1", vec1], ["vec2", vec2]] as const) {
-      if (vec.sizes.length !== 1) throw new RuntimeError(`addr: Expected 1-D argument ${name}, but got ${vec.sizes.length}-D`);
-    }
+    checkVectors(vec1, vec2);
     const input = self.expand([vec1.sizes[0], vec2.sizes[0]]);
     const dtype = resultType([self, vec1, vec2]);
     checkWeight("beta", beta, dtype);
@@ -183,8 +189,11 @@ const addrPrimitive = new Primitive<Addr>({
 export const addr: Fused<"vec1" | "vec2"> = fused<Fused<"vec1" | "vec2">, Addr>("addr", {
   names: ["vec1", "vec2"],
   bind: (inputs) => bind(addrPrimitive, inputs),
-  checkInplace: ({ self }) => {
+  checkInplace: ({ self, vec1, vec2 }) => {
+    checkVectors(vec1, vec2);
     if (self.sizes.length !== 2) throw new RuntimeError(`2D tensor expected, got ${self.sizes.length}D tensor for input`);
+    if (self.sizes[0] === vec1.sizes[0] && self.sizes[1] === vec2.sizes[0]) return;
+    throw new RuntimeError(`size mismatch, input: [${self.sizes.join(", ")}], v1: [${vec1.sizes[0]}], v2: [${vec2.sizes[0]}]`);
   },
 });
 
@@ -196,12 +205,9 @@ function batchedSizes({ batch1, batch2 }: Batched): [number, number, number] {
   return [sizeAt(batch1, 0), sizeAt(batch1, 1), sizeAt(batch2, 2)];
 }
 
-function checkBatchTypes({ self, batch1, batch2 }: Batched): void {
-  if (self.dtype !== batch1.dtype) {
-    throw new RuntimeError(`Input dtypes must be the same, got: input ${self.dtype.ctype}, batch1: ${batch1.dtype.ctype}, batch2: ${batch2.dtype.ctype}`);
-  }
-  if (batch1.dtype !== batch2.dtype) throw unexpectedType(batch1.dtype, batch2.dtype);
-  refuseBool("baddbmm", batch1.dtype);
+function checkInputType({ self, batch1, batch2 }: Batched): void {
+  if (self.dtype === batch1.dtype) return;
+  throw new RuntimeError(`Input dtypes must be the same, got: input ${self.dtype.ctype}, batch1: ${batch1.dtype.ctype}, batch2: ${batch2.dtype.ctype}`);
 }
 
 const baddbmmPrimitive = new Primitive<Batched>({
@@ -210,7 +216,9 @@ const baddbmmPrimitive = new Primitive<Batched>({
     const { self, batch1, batch2, beta, alpha } = inputs;
     const input = self.expand(batchedSizes(inputs));
     checkBatches(batch1, batch2);
-    checkBatchTypes(inputs);
+    checkInputType(inputs);
+    if (batch1.dtype !== batch2.dtype) throw unexpectedType(batch1.dtype, batch2.dtype);
+    refuseBool("baddbmm", batch1.dtype);
     return product(batch1, batch2, input, beta, alpha);
   },
   backward: {
@@ -225,10 +233,13 @@ export const baddbmm: Fused<"batch1" | "batch2"> = fused<Fused<"batch1" | "batch
   names: ["batch1", "batch2"],
   bind: (inputs) => bind(baddbmmPrimitive, inputs),
   checkInplace: (inputs) => {
+    const sizes = batchedSizes(inputs);
+    inputs.self.expand(sizes);
     checkBatches(inputs.batch1, inputs.batch2);
-    checkInplaceProduct(inputs.self, batchedSizes(inputs), inputs.self.dtype);
+    checkInputType(inputs);
+    checkInplaceProduct(inputs.self, sizes, inputs.batch2.dtype);
   },
-  outType: ({ batch2 }) => batch2.dtype,
+  checkOut: ({ batch2 }, out) => checkOut(out, batch2.dtype),
 });
 
 /** A stack of matrices as one wide matrix: the sum of their products with others is one product. */
@@ -266,9 +277,5 @@ function checkSummedBatches(batch1: Tensor, batch2: Tensor): void {
 export const addbmm: Fused<"batch1" | "batch2"> = fused<Fused<"batch1" | "batch2">, Batched>("addbmm", {
   names: ["batch1", "batch2"],
   bind: (inputs) => bind(addbmmPrimitive, inputs),
-  checkInplace: (inputs) => {
-    checkSummedBatches(inputs.batch1, inputs.batch2);
-    const [, m, n] = batchedSizes(inputs);
-    checkInplaceProduct(inputs.self, [m, n], inputs.self.dtype);
-  },
+  checkOut: ({ batch1, batch2 }, out) => checkFusedTypes(out, batch1, batch2),
 });

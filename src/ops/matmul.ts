@@ -10,6 +10,7 @@ import {
   checkBatches,
   checkOut,
   checkVector,
+  checkVectorTypes,
   column,
   leftGradient,
   product,
@@ -86,6 +87,7 @@ const mvPrimitive = new Primitive<{ self: Tensor; vec: Tensor }>({
   forward: ({ self, vec }) => {
     wrapDim(0, self.sizes.length, false);
     checkVector([self.sizes[0]], self, vec);
+    checkVectorTypes(self, vec);
     return product(self, column(vec)).alias([self.sizes[0]], [1]);
   },
   backward: {

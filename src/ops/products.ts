@@ -111,6 +111,10 @@ export function checkVector(input: Sizes, mat: Tensor, vec: Tensor): void {
   if (mat.sizes[1] !== vec.sizes[0] || (n !== mat.sizes[0] && n !== 1)) {
     throw new RuntimeError(`size mismatch, got input (${n}), mat (${mat.sizes.join("x")}), vec (${vec.sizes[0]})`);
   }
+}
+
+/** Throws where a matrix and a vector differ in dtype, or have one that their product is not made for. */
+export function checkVectorTypes(mat: Tensor, vec: Tensor): void {
   if (mat.dtype !== vec.dtype) throw unexpectedType(mat.dtype, vec.dtype);
   refuseBool("addmv_impl_cpu", mat.dtype);
 }
