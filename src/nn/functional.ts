@@ -4,7 +4,6 @@
  * @module
  */
 export * from "../ops/activation.ts";
-export * from "../ops/convolution.ts";
-export * from "../ops/loss.ts";
-export * from "../ops/normalization.ts";
-export * from "../ops/pooling.ts";
+export { conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d } from "../ops/convolution.ts";
+export * from "../ops/linear.ts";
+export { pad } from "../ops/pad.ts";
