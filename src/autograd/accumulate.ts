@@ -20,9 +20,9 @@ export class AccumulateGrad extends Node {
     this.dtypes = [variable.dtype];
   }
 
-  /** `AccumulateGrad`. */
+  /** PyTorch's name, which it shows without the namespace. */
   name(): string {
-    return "AccumulateGrad";
+    return "torch::autograd::AccumulateGrad";
   }
 
   /** Adds the gradient, of which the caller may hold a reference. */

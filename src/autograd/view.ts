@@ -133,9 +133,9 @@ export class CopySlices extends Node {
     this.dtypes = [base.dtype];
   }
 
-  /** `CopySlices`. */
+  /** PyTorch's name, which it shows without the namespace. */
   name(): string {
-    return "CopySlices";
+    return "torch::autograd::CopySlices";
   }
 
   /** Splits the gradient into that of the part, which the op's node takes, and the rest, which flows to the base. */

@@ -46,6 +46,7 @@ export function operand(t: Tensor, sizes: Sizes): Operand {
 
 /** Copies the elements of `source`, broadcast and converted, into `target`, whose version is left alone. */
 export function copyElements(target: Tensor, source: Tensor): void {
+  if (target.count === 0) return;
   if (target.contiguousLayout && source.contiguousLayout && target.dtype === source.dtype && target.count === source.count) {
     const from = source.store.data, to = target.store.data;
     const part = source.offset === 0 && source.count === from.length ? from : from.subarray(source.offset, source.offset + source.count);
