@@ -3,13 +3,17 @@
  */
 import { tensorBackward } from "./autograd/backward.ts";
 import { register_hook, register_post_accumulate_grad_hook, retain_grad } from "./autograd/hooks.ts";
-import { Node } from "./autograd/node.ts";
+import { FunctionNode } from "./autograd/function.ts";
+import { Node, RemovableHandle } from "./autograd/node.ts";
+import { Generator } from "./random.ts";
 import { formatObject, inspectTensor, type InspectOptions } from "./format/objects.ts";
 import { formatTensor, type Printable } from "./format/tensor.ts";
 import * as activation from "./ops/activation.ts";
+import * as addmm from "./ops/addmm.ts";
 import * as arithmetic from "./ops/arithmetic.ts";
 import * as blend from "./ops/blend.ts";
 import * as compare from "./ops/compare.ts";
+import * as contraction from "./ops/contraction.ts";
 import * as copy from "./ops/copy.ts";
 import * as create from "./ops/create.ts";
 import * as index from "./ops/index.ts";
@@ -19,6 +23,12 @@ import * as power from "./ops/power.ts";
 import * as random from "./ops/random.ts";
 import * as rearrange from "./ops/rearrange.ts";
 import * as reduce from "./ops/reduce.ts";
+import * as difference from "./ops/difference.ts";
+import * as unique from "./ops/unique.ts";
+import * as histogram from "./ops/histogram.ts";
+import * as norm from "./ops/norm.ts";
+import * as scan from "./ops/scan.ts";
+import * as extrema from "./ops/extrema.ts";
 import * as rounding from "./ops/rounding.ts";
 import * as scatter from "./ops/scatter.ts";
 import * as select from "./ops/select.ts";
@@ -34,9 +44,11 @@ import { Tensor } from "./tensor.ts";
 /** The families of ops whose members are methods; functions that are not ops are left out by their type. */
 const families = {
   ...activation,
+  ...addmm,
   ...arithmetic,
   ...blend,
   ...compare,
+  ...contraction,
   ...copy,
   ...create,
   ...index,
@@ -45,6 +57,12 @@ const families = {
   ...random,
   ...rearrange,
   ...reduce,
+  ...difference,
+  ...unique,
+  ...histogram,
+  ...norm,
+  ...scan,
+  ...extrema,
   ...rounding,
   ...scatter,
   ...select,
@@ -94,7 +112,9 @@ const plain = {
 
 type MethodOf<F> = F extends (self: Tensor, ...args: infer A) => infer R ? (...args: A) => R : never;
 type Plain = { [K in keyof typeof plain]: MethodOf<(typeof plain)[K]> };
-type OpMethods<M> = { [K in keyof M as M[K] extends { asMethod: unknown } ? K : never]: MethodOf<M[K]> };
+/** The method's type where it does not take its arguments in the order of the function. */
+type OwnMethod<F> = F extends { asMethod: infer M extends (...args: never[]) => unknown } ? [Parameters<M>[0]] extends [never] ? F : M : F;
+type OpMethods<M> = { [K in keyof M as M[K] extends { asMethod: unknown } ? K : never]: MethodOf<OwnMethod<M[K]>> };
 type InplaceMethods<M> = { [K in keyof M & string as M[K] extends { inplace: unknown } ? `${K}_` : never]: M[K] extends { inplace: infer F } ? MethodOf<F> : never };
 
 /** Everything that a tensor can do. */
@@ -116,11 +136,15 @@ export const methods: Record<string, (self: Tensor, ...args: never[]) => unknown
 
 function install(name: string, f: (self: Tensor, ...args: never[]) => unknown): void {
   methods[name] = f;
-  const method = {
-    [name](this: Tensor, ...args: never[]) {
+  const direct = f as (self: Tensor, first: never, second: never) => unknown;
+  const method = f.length === 3 && !f.toString().includes("...")
+    ? function (this: Tensor, first: never, second: never) {
+      return direct(this, first, second);
+    }
+    : function (this: Tensor, ...args: never[]) {
       return f(this, ...args);
-    },
-  }[name];
+    };
+  Object.defineProperty(method, "name", { value: name });
   Object.defineProperty(Tensor.prototype, name, { value: method, writable: true, configurable: true });
 }
 
@@ -144,12 +168,18 @@ Object.defineProperty(Tensor.prototype, Symbol.for("Deno.customInspect"), {
   },
 });
 
-const nodeText = {
-  value(this: Node): string {
-    return formatObject(shortName(this), this);
-  },
-};
-Object.defineProperty(Node.prototype, "toString", nodeText);
-Object.defineProperty(Node.prototype, Symbol.for("Deno.customInspect"), nodeText);
-Object.defineProperty(Node.prototype, Symbol.for("nodejs.util.inspect.custom"), nodeText);
+/** Gives the instances of a class the text that Python prints of such an object. */
+function nameInstances(prototype: object, name: (instance: never) => string): void {
+  const text = {
+    value(this: object): string {
+      return formatObject(name(this as never), this);
+    },
+  };
+  Object.defineProperty(prototype, "toString", text);
+  Object.defineProperty(prototype, Symbol.for("Deno.customInspect"), text);
+  Object.defineProperty(prototype, Symbol.for("nodejs.util.inspect.custom"), text);
+}
 
+nameInstances(Node.prototype, (node: Node) => node instanceof FunctionNode ? `torch.autograd.function.${node.name()}` : shortName(node));
+nameInstances(RemovableHandle.prototype, () => "torch.utils.hooks.RemovableHandle");
+nameInstances(Generator.prototype, () => "torch._C.Generator");

@@ -79,7 +79,9 @@ function startingGradients(outputs: readonly TensorOrEdge[], given: readonly (Te
       if (!out.requires_grad) return Tensor.make([], out.dtype);
       if (out.count !== 1) throw new RuntimeError("grad can be implicitly created only for scalar outputs");
       if (!out.dtype.is_floating_point) throw new RuntimeError(`grad can be implicitly created only for real scalar outputs but got ${out.dtype}`);
-      return out.detach().new_ones(out.sizes);
+      const one = Tensor.small(out.sizes, out.dtype);
+      one.store.data[one.offset] = 1;
+      return one;
     }
     if (!(grad instanceof Tensor)) throw new TypeError(`gradients can be either Tensors or None, but got ${pythonType(grad)}`);
     if (out instanceof Tensor && !sameSizes(grad.sizes, out.sizes)) {
@@ -151,6 +153,7 @@ export function tensorBackward(
   create_graph: boolean | BackwardOptions = false,
   inputs?: OneOrMore<TensorOrEdge> | null | BackwardOptions,
 ): void {
+  if (gradient === undefined && retain_graph === undefined && create_graph === false && inputs === undefined) return runBackward([self], null, {});
   const options: BackwardOptions = {};
   const values: [keyof BackwardOptions, unknown][] = [["gradient", gradient], ["retain_graph", retain_graph], ["create_graph", create_graph], ["inputs", inputs]];
   for (const [name, value] of values) {

@@ -78,56 +78,59 @@ class Pass {
   readonly #options: PassOptions;
   readonly #heap = new ReadyHeap();
   /** States of nodes whose own slot another, outer pass is using. */
-  readonly #spill = new Map<Node, PassState>();
+  #spill: Map<Node, PassState> | null = null;
   /** For each node on the way to a wanted input: whether its `apply` must run. Null if everything runs. */
   #needed: Map<Node, boolean> | null = null;
-  readonly #captures = new Map<Node, number[]>();
-  readonly #captured: MaybeTensor[];
+  #captures: Map<Node, number[]> | null = null;
+  readonly #captured: MaybeTensor[] = [];
 
   constructor(options: PassOptions) {
     this.#options = options;
-    this.#captured = (options.inputs ?? []).map(() => null);
+    if (options.inputs !== null) this.#captured = options.inputs.map(() => null);
   }
 
   #state(node: Node): PassState | undefined {
     const own = node.state;
-    return own !== null && own.pass === this ? own : this.#spill.get(node);
+    return own !== null && own.pass === this ? own : this.#spill?.get(node);
   }
 
   #newState(node: Node): PassState {
     const state: PassState = { pass: this, dependencies: 0, buffer: null, owned: false };
     if (node.state === null) node.state = state;
-    else this.#spill.set(node, state);
+    else (this.#spill ??= new Map()).set(node, state);
     return state;
   }
 
   /** Counts the edges into every node that can be reached. */
   #count(roots: readonly Root[]): Node[] {
     const reached: Node[] = [];
-    const visit = (node: Node) => {
-      let state = this.#state(node);
-      if (state === undefined) {
-        state = this.#newState(node);
-        reached.push(node);
-      }
-      state.dependencies++;
-    };
-    for (const { node } of roots) visit(node);
+    for (let i = 0; i < roots.length; i++) this.#visit(roots[i].node, reached);
     for (let i = 0; i < reached.length; i++) {
-      for (const next of reached[i].next) if (next !== null) visit(next);
+      const { next } = reached[i];
+      for (let k = 0; k < next.length; k++) if (next[k] !== null) this.#visit(next[k]!, reached);
     }
     return reached;
+  }
+
+  #visit(node: Node, reached: Node[]): void {
+    let state = this.#state(node);
+    if (state === undefined) {
+      state = this.#newState(node);
+      reached.push(node);
+    }
+    state.dependencies++;
   }
 
   /** Finds the nodes that lie between the roots and the wanted inputs. */
   #restrict(inputs: readonly Root[], reached: readonly Node[]): void {
     const needed = this.#needed = new Map<Node, boolean>();
+    const captures = this.#captures = new Map<Node, number[]>();
     inputs.forEach(({ node }, i) => {
-      const list = this.#captures.get(node);
-      if (list === undefined) this.#captures.set(node, [i]);
+      const list = captures.get(node);
+      if (list === undefined) captures.set(node, [i]);
       else list.push(i);
     });
-    const wanted = (node: Node) => this.#captures.has(node);
+    const wanted = (node: Node) => captures.has(node);
     // in the order of discovery an edge may point back, so nodes are settled from the deepest by a search with its own stack
     const done = new Set<Node>();
     for (const start of reached) {
@@ -160,7 +163,7 @@ class Pass {
     const before = setGradMode(this.#options.createGraph);
     try {
       if (this.#options.inputs !== null) this.#restrict(this.#options.inputs, reached);
-      roots.forEach(({ node, nr }, i) => this.#deliver(node, nr, grads[i], false));
+      for (let i = 0; i < roots.length; i++) this.#deliver(roots[i].node, roots[i].nr, grads[i], false);
       for (let node = this.#heap.pop(); node !== undefined; node = this.#heap.pop()) this.#evaluate(node);
     } finally {
       setGradMode(before);
@@ -172,7 +175,7 @@ class Pass {
   /** Adds a gradient to what has arrived at a node, and counts the edge down. */
   #deliver(node: Node, nr: number, grad: MaybeTensor, owned: boolean): void {
     const state = this.#state(node)!;
-    const buffer = state.buffer ??= new Array<MaybeTensor>(node.sizes.length).fill(null);
+    const buffer = state.buffer ??= node.sizes.length === 1 ? [null] : new Array<MaybeTensor>(node.sizes.length).fill(null);
     if (grad !== null) {
       const there = buffer[nr];
       if (there === null || there === undefined) {
@@ -184,14 +187,14 @@ class Pass {
         state.owned = true;
       }
     }
-    if (--state.dependencies === 0 && (this.#needed === null || this.#needed.get(node) === true || this.#captures.has(node))) this.#heap.push(node);
+    if (--state.dependencies === 0 && (this.#needed === null || this.#needed.get(node) === true || this.#captures!.has(node))) this.#heap.push(node);
   }
 
   #evaluate(node: Node): void {
     const state = this.#state(node)!;
     const inputs = state.buffer!;
     const needed = this.#needed === null || this.#needed.get(node) === true;
-    const captures = this.#captures.get(node);
+    const captures = this.#captures?.get(node);
     let grads = inputs;
     let owned = state.owned;
     if (node.hooks !== null) {

@@ -27,6 +27,7 @@ type Strided = (sizes: Sizes, out: TypedArray, outOffset: number, outStrides: Si
 // `d` counts dimensions and would make `do`, `f` is the function
 const NAMES = ["a", "b", "c", "g", "h"];
 
+let compiled = 0;
 let compilable: boolean | null = null;
 function canCompile(): boolean {
   if (compilable === null) {
@@ -144,7 +145,8 @@ export class Kernel {
   }
 
   #compile(source: string): unknown {
-    return new Function("f", source)(this.#f);
+    // texts that are the same share what the engine has learnt about their types, so each gets a number
+    return new Function("f", `${source} // ${++compiled}`)(this.#f);
   }
 
   /** The loop over `n` contiguous elements. `pattern` has a letter an operand, a capital for a scalar; `kinds` names the array types. */

@@ -33,7 +33,11 @@ export type Context<P> =
     result: Tensor;
     /** All results. */
     results: Tensor[];
-  };
+  }
+  & { [K in ResultName as K extends keyof P ? never : K]: Tensor };
+
+/** Single results among several: by number, and the second of an op that gives values and the places where they stand. */
+type ResultName = "result0" | "result1" | "result2" | "indices";
 
 /** The gradient of one input; a list for an input that is a list of tensors. The names that its parameter destructures are saved. */
 export type Formula<P> = (context: Context<P>) => MaybeTensor | MaybeTensor[];
@@ -57,6 +61,7 @@ export const primitives: Map<string, Primitive<never>> = new Map();
 
 /** The names that a function's parameter destructures: what a formula needs. */
 export function destructuredNames(f: (...args: never[]) => unknown): string[] {
+  if (f.length === 0) return [];
   const match = /^[^(]*\(\s*\{([^}]*)\}/.exec(f.toString());
   if (match === null) throw new Error(`a formula must destructure its parameter: ${f}`);
   return match[1].split(",").map((part) => part.split(":")[0].split("=")[0].trim()).filter((name) => name !== "");
@@ -99,20 +104,17 @@ const unpack = (value: unknown): unknown =>
 /** The node of a primitive. */
 export class OpNode extends Node {
   readonly #primitive: Primitive<never>;
-  #saved: Map<string, unknown> | null;
-  #savesTensors: boolean;
+  /** What was saved, in the order of the primitive's names; undefined where no formula that is needed names it. */
+  #values: unknown[] | null = [];
+  #savesTensors = false;
+  /** How many edges each input has, where one of them is a list. */
+  readonly widths: readonly number[] | null;
 
-  /** Made by `Primitive`; `saved` holds what the formulas need, by name. */
-  constructor(primitive: Primitive<never>, next: (Node | null)[], nextNr: number[], saved: Map<string, unknown>) {
+  /** Made by `Primitive`. */
+  constructor(primitive: Primitive<never>, next: (Node | null)[], nextNr: number[], widths: readonly number[] | null) {
     super(next, nextNr);
     this.#primitive = primitive;
-    this.#saved = new Map();
-    this.#savesTensors = false;
-    for (const [name, value] of saved) {
-      const packed = save(value);
-      if (packed !== value || WRAPPED_NUMBERS.has(name)) this.#savesTensors = true;
-      this.#saved.set(name, packed);
-    }
+    this.widths = widths;
   }
 
   /** PyTorch's name. */
@@ -124,15 +126,25 @@ export class OpNode extends Node {
     return true;
   }
 
+  /** Saves what the formulas need, once the results have their history. */
+  save(values: unknown[]): void {
+    for (let i = 0; i < values.length; i++) {
+      const packed = save(values[i]);
+      if (packed !== values[i] || (packed !== undefined && WRAPPED_NUMBERS.has(this.#primitive.names[i]))) this.#savesTensors = true;
+      values[i] = packed;
+    }
+    this.#values = values;
+  }
+
   /** What was saved under a name; undefined if nothing was. Throws the freed-graph error once it has been released. */
   saved(name: string): unknown {
-    if (this.#saved === null) throw freedGraph();
-    return unpack(this.#saved.get(name));
+    if (this.#values === null) throw freedGraph();
+    return unpack(this.#values[this.#primitive.names.indexOf(name)]);
   }
 
   /** The names of what is saved. */
-  savedNames(): string[] {
-    return this.#saved === null ? this.#primitive.savedNames() : [...this.#saved.keys()];
+  savedNames(): readonly string[] {
+    return this.#primitive.names;
   }
 
   apply(grads: MaybeTensor[]): MaybeTensor[] {
@@ -140,7 +152,7 @@ export class OpNode extends Node {
   }
 
   override release(): void {
-    if (this.#savesTensors) this.#saved = null;
+    if (this.#savesTensors) this.#values = null;
   }
 }
 
@@ -148,10 +160,12 @@ export class OpNode extends Node {
 export class Primitive<P> {
   /** The name of its node. */
   readonly name: string;
+  /** Every name that a formula may need. */
+  readonly names: readonly string[];
   readonly #spec: PrimitiveSpec<P>;
   readonly #inputs: string[];
   readonly #formulas: Formula<P>[];
-  readonly #names: string[][];
+  readonly #needs: string[][];
 
   /** Declares it. */
   constructor(spec: PrimitiveSpec<P>) {
@@ -161,14 +175,10 @@ export class Primitive<P> {
     // what has no derivative has no edge either
     this.#inputs = Object.keys(backward).filter((k) => backward[k] !== null);
     this.#formulas = this.#inputs.map((k) => backward[k]!);
-    this.#names = this.#formulas.map((f) => destructuredNames(f).filter((n) => n !== "grad" && n !== "grads"));
-    for (const name of this.savedNames()) exposeSaved(OpNode.prototype, name);
+    this.#needs = this.#formulas.map((f) => destructuredNames(f).filter((n) => n !== "grad" && n !== "grads"));
+    this.names = [...new Set(this.#needs.flat())];
+    for (const name of this.names) exposeSaved(OpNode.prototype, name);
     primitives.set(spec.name, this as Primitive<never>);
-  }
-
-  /** Every name that a formula may need. */
-  savedNames(): string[] {
-    return [...new Set(this.#names.flat())];
   }
 
   /** Computes the result, recorded if recording is on and an input requires gradients. */
@@ -217,7 +227,9 @@ export class Primitive<P> {
     const values = inputs as Record<string, unknown>;
     for (let i = 0; i < this.#inputs.length; i++) {
       const value = values[this.#inputs[i]];
-      if (value instanceof Tensor ? requiresGrad(value) : Array.isArray(value) && value.some((t) => t instanceof Tensor && requiresGrad(t))) return true;
+      if (value instanceof Tensor) {
+        if (value.tracks || (value.viewInfo !== null && requiresGrad(value))) return true;
+      } else if (Array.isArray(value) && value.some((t) => t instanceof Tensor && requiresGrad(t))) return true;
     }
     return false;
   }
@@ -226,27 +238,33 @@ export class Primitive<P> {
     const values = inputs as Record<string, unknown>;
     return this.#inputs.some((k, i) => {
       const value = values[k];
-      return this.#names[i].includes("self") && value instanceof Tensor && requiresGrad(value);
+      return this.#needs[i].includes("self") && value instanceof Tensor && requiresGrad(value);
     });
   }
 
   #record(inputs: P, result: Result, inplace: Tensor | null): void {
     const values = inputs as Record<string, unknown>;
     const next: (Node | null)[] = [], nextNr: number[] = [];
-    const saved = new Map<string, unknown>();
-    this.#inputs.forEach((key, i) => {
-      const value = values[key];
+    const saved: unknown[] = new Array(this.names.length).fill(undefined);
+    let widths: number[] | null = null;
+    for (let i = 0; i < this.#inputs.length; i++) {
+      const value = values[this.#inputs[i]];
       let needed = false;
-      for (const t of Array.isArray(value) ? value : [value]) {
-        const edge = t instanceof Tensor ? gradientEdge(t) : null;
-        if (edge !== null) needed = true;
-        next.push(edge);
-        nextNr.push(edge === null ? 0 : t.output_nr);
+      if (Array.isArray(value)) {
+        widths ??= this.#inputs.map(() => 1);
+        widths[i] = value.length;
+        for (const t of value) if (addEdge(t, next, nextNr)) needed = true;
+      } else needed = addEdge(value, next, nextNr);
+      if (!needed) continue;
+      for (const name of this.#needs[i]) {
+        const at = this.names.indexOf(name);
+        if (saved[at] === undefined) saved[at] = valueOf(name, values, result);
       }
-      if (needed) for (const name of this.#names[i]) if (!saved.has(name)) saved.set(name, valueOf(name, values, result));
-    });
-    const node = new OpNode(this as Primitive<never>, next, nextNr, saved);
-    for (const [i, out] of (Array.isArray(result) ? result : [result]).entries()) {
+    }
+    const node = new OpNode(this as Primitive<never>, next, nextNr, widths);
+    const results = Array.isArray(result) ? result : [result];
+    for (let i = 0; i < results.length; i++) {
+      const out = results[i];
       node.sizes.push(out.sizes);
       node.dtypes.push(out.dtype);
       if (this.#spec.nonDifferentiable?.includes(i)) continue;
@@ -257,42 +275,42 @@ export class Primitive<P> {
         out.tracks = true;
       }
     }
+    if (saved.length > 0) node.save(saved);
   }
 
   /** The gradients of the inputs, by the formulas. */
   gradients(node: OpNode, grads: MaybeTensor[]): MaybeTensor[] {
     const out: MaybeTensor[] = [];
-    const nothing = grads.every((g) => g === null);
+    const { next, widths } = node;
+    let nothing = true;
+    for (let i = 0; i < grads.length; i++) if (grads[i] !== null) nothing = false;
     const context: Record<string, unknown> = { grad: grads[0], grads };
     let at = 0;
     for (let i = 0; i < this.#inputs.length; i++) {
-      const formula = this.#formulas[i];
-      const width = this.#width(node, i);
-      const needed = !nothing && node.next.slice(at, at + width).some((edge) => edge !== null);
+      const width = widths === null ? 1 : widths[i];
+      let needed = false;
+      if (!nothing) for (let k = at; k < at + width; k++) if (next[k] !== null) needed = true;
       at += width;
       if (!needed) {
         for (let k = 0; k < width; k++) out.push(null);
         continue;
       }
-      for (const name of this.#names[i]) if (!(name in context)) context[name] = node.saved(name);
-      const gradient = formula(context as Context<P>);
-      if (Array.isArray(gradient)) out.push(...gradient);
+      const needs = this.#needs[i];
+      for (let k = 0; k < needs.length; k++) if (!(needs[k] in context)) context[needs[k]] = node.saved(needs[k]);
+      const gradient = this.#formulas[i](context as Context<P>);
+      if (Array.isArray(gradient)) for (const g of gradient) out.push(g);
       else out.push(gradient);
     }
     return out;
   }
+}
 
-  /** How many edges an input has: as many as its list is long. At most one input of a primitive is a list. */
-  #width(node: OpNode, input: number): number {
-    const others = this.#inputs.length - 1;
-    const extra = node.next.length - others;
-    return extra === 1 ? 1 : input === this.#listInput() ? extra : 1;
-  }
-
-  #listInput(): number {
-    const at = this.#inputs.findIndex((k) => k === "tensors" || k === "operands");
-    return at < 0 ? 0 : at;
-  }
+/** Adds the edge of one input; says whether a gradient flows along it. */
+function addEdge(input: unknown, next: (Node | null)[], nextNr: number[]): boolean {
+  const edge = input instanceof Tensor ? gradientEdge(input) : null;
+  next.push(edge);
+  nextNr.push(edge === null ? 0 : (input as Tensor).output_nr);
+  return edge !== null;
 }
 
 /** What a formula's name stands for at the time of recording. */
@@ -300,6 +318,8 @@ function valueOf(name: string, values: Record<string, unknown>, result: Result):
   if (name in values) return values[name];
   if (name === "result") return Array.isArray(result) ? result[0] : result;
   if (name === "results") return Array.isArray(result) ? result : [result];
+  if (name === "indices") return (result as Tensor[])[1];
+  if (/^result\d$/.test(name)) return (result as Tensor[])[Number(name.slice(6))];
   const derived = /^(.*)_(sizes|dtype)$/.exec(name);
   if (derived !== null && derived[1] in values) {
     const value = values[derived[1]];
@@ -359,9 +379,9 @@ export type Body<P, R> =
   | ((inputs: P) => R)
   | (Omit<PrimitiveSpec<P>, "name"> & { name?: string });
 
-/** The name of an op's node: `index_select` gives `IndexSelectBackward0`. */
+/** The name of an op's node: `index_select` gives `IndexSelectBackward0`, `log1p` gives `Log1PBackward0`. */
 export function nodeName(op: string, overload = 0): string {
-  const camel = op.replace(/^_+|_+$/g, "").split("_").map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
+  const camel = op.replace(/^_+|_+$/g, "").replace(/(^|_|\d)([a-z])/g, (_, before: string, letter: string) => before.replace("_", "") + letter.toUpperCase());
   return `${camel}Backward${overload}`;
 }
 
@@ -374,7 +394,8 @@ export interface Callable {
   inplace?: (...args: unknown[]) => unknown;
 }
 
-type AnyFunction = (...args: never[]) => unknown;
+/** Any function. */
+export type AnyFunction = (...args: never[]) => unknown;
 
 /**
  * Declares an op. `signatures` are PyTorch's, one a line of its error message; the first parameter `input` is `self` in

@@ -90,8 +90,8 @@ interface Declaration<P> extends Scalars {
   reversed?: "unsupported";
   /** What the in-place twin records where that differs; false for an op without the twin. */
   inplace?: false | { node?: string; numberNode?: string; backward: Backward<P> };
-  /** Whether a number may stand for either tensor, or only for `other`. */
-  numbers?: boolean | "other";
+  /** That an operand may be a number: because PyTorch reads numbers as 0-d tensors here, or because one of the signatures says so. */
+  numbers?: "tensors" | "signatures";
   /** The name that PyTorch's message for a missing kernel has. */
   kernel?: string;
   /** Looks at a call before it runs: throws PyTorch's error for dtypes that the op refuses. */
@@ -106,18 +106,20 @@ function scalarFunction(scalars: Scalars, dtype: DType): ScalarFunction | null |
   return dtype.category !== "float" && scalars.int !== undefined ? scalars.int : scalars.forward;
 }
 
+const NOTHING: unknown[] = [];
+
 /** The node of an element-wise op. */
 export class PointwiseNode extends Node {
   readonly #op: Pointwise;
   readonly #name: string;
-  #values: unknown[] | null;
+  /** @internal What was saved, in the order of the op's saved names; undefined where none is needed. Null once released. */
+  values: unknown[] | null = NOTHING;
 
-  /** `values` stand in the order of the op's saved names; undefined where none is needed. */
-  constructor(op: Pointwise, name: string, next: (Node | null)[], nextNr: number[], values: unknown[] | null) {
+  /** Made by the op. */
+  constructor(op: Pointwise, name: string, next: (Node | null)[], nextNr: number[]) {
     super(next, nextNr);
     this.#op = op;
     this.#name = name;
-    this.#values = values;
   }
 
   name(): string {
@@ -132,8 +134,8 @@ export class PointwiseNode extends Node {
   saved(name: string): unknown {
     const at = this.#op.saves.indexOf(name);
     if (at < 0) return undefined;
-    if (this.#values === null) throw freedGraph();
-    const value = this.#values[at];
+    if (this.values === null) throw freedGraph();
+    const value = this.values[at];
     return value instanceof SavedTensor ? value.unpack() : value;
   }
 
@@ -147,7 +149,7 @@ export class PointwiseNode extends Node {
   }
 
   override release(): void {
-    this.#values = null;
+    this.values = null;
   }
 }
 
@@ -239,9 +241,7 @@ class Pointwise {
     const out = this.compute(self, other);
     if (this.#unsupported || (this.#reversedUnsupported && !(self instanceof Tensor))) recordUnsupported(this.name, [self, other], out);
     else if (is_grad_enabled() && this.#formulas.length > 0 && (needsGrad(self) || needsGrad(other))) {
-      const node = this.#makeNode(self, other, out, out);
-      out.node = node;
-      out.tracks = true;
+      this.#makeNode(self, other, out, true);
     }
     return out;
   }
@@ -265,15 +265,16 @@ class Pointwise {
       ? self.clone()
       : self;
     // saved before the change, so that an operand that is the tensor itself is found modified, as in PyTorch
-    const node = record && !this.saves.includes("result") ? this.#makeNode(original, other, self, self) : null;
+    const node = record && !this.saves.includes("result") ? this.#makeNode(original, other, self, false) : null;
     elementwiseInto(kernel, dtype, self, other === undefined ? [self] : [self, other]);
     self.store.version++;
-    if (record) rebaseHistory(self, node ?? this.#makeNode(original, other, self, self));
+    if (record) rebaseHistory(self, node ?? this.#makeNode(original, other, self, false));
     if (this.#unsupported) recordUnsupported(`${this.name}_`, [self, other], self, true);
     return self;
   }
 
-  #makeNode(self: Tensor | Num, other: Tensor | Num | undefined, result: Tensor, shape: Tensor): PointwiseNode {
+  /** The node of a call; `attach` makes it the history of the result, before anything is saved. */
+  #makeNode(self: Tensor | Num, other: Tensor | Num | undefined, result: Tensor, attach: boolean): PointwiseNode {
     const edge = self instanceof Tensor && this.#formulas[0] !== null ? gradientEdge(self) : null;
     const otherEdge = other instanceof Tensor && this.#formulas[1] !== null ? gradientEdge(other) : null;
     const alone = other === undefined || (this.#numberNode !== undefined && !(other instanceof Tensor));
@@ -281,10 +282,17 @@ class Pointwise {
     const nextNr = alone
       ? [edge === null ? 0 : (self as Tensor).output_nr]
       : [edge === null ? 0 : (self as Tensor).output_nr, otherEdge === null ? 0 : (other as Tensor).output_nr];
-    let values: unknown[] | null = null;
+    const name = alone && other !== undefined ? this.#numberNode! : this.#node;
+    const node = new PointwiseNode(this, name, next, nextNr);
+    node.sizes = [result.sizes];
+    node.dtypes = [result.dtype];
+    if (attach) {
+      result.node = node;
+      result.tracks = true;
+    }
     const names = this.saves;
     if (names.length > 0) {
-      values = [];
+      const values: unknown[] = [];
       for (let i = 0; i < names.length; i++) {
         const name = names[i];
         const wanted = (edge !== null && this.#needs[0].includes(name)) || (otherEdge !== null && this.#needs[1].includes(name));
@@ -303,11 +311,8 @@ class Pointwise {
           : (other as Tensor).sizes;
         values.push(value instanceof Tensor ? new SavedTensor(value) : value);
       }
+      node.values = values;
     }
-    const name = alone && other !== undefined ? this.#numberNode! : this.#node;
-    const node = new PointwiseNode(this, name, next, nextNr, values);
-    node.sizes = [shape.sizes];
-    node.dtypes = [shape.dtype];
     return node;
   }
 
@@ -371,18 +376,20 @@ function callable(name: string, op: Pointwise, inplaceOp: Pointwise, spec: AnyDe
   const signatures = spec.signatures ?? (unary ? UNARY : BINARY);
   const parser = new ArgumentParser(name, signatures);
   const twin = new ArgumentParser(`${name}_`, signatures);
-  const numbers = spec.numbers === true || spec.numbers === "other";
-  const first = spec.numbers === "other" ? 1 : 0;
+  const numbers = spec.numbers !== undefined;
   const { extended } = spec;
 
   const read = (reader: ArgumentParser, args: readonly unknown[], self: 0 | 1): Named => {
-    // PyTorch reads a number where these ops want a tensor as a 0-d tensor
-    if (!numbers) return reader.parse(args, self);
-    const at = args.findIndex((a, i) => i >= first && i < 2 && (typeof a === "number" || typeof a === "boolean" || typeof a === "bigint"));
-    if (at < 0) return reader.parse(args, self);
-    const stand = args.map((a, i) => i === at ? PLACEHOLDER : a);
-    const inputs = reader.parse(stand, self);
-    for (const key of ["self", "other"]) if (inputs[key] === PLACEHOLDER) inputs[key] = args[at];
+    const stand = spec.numbers === "tensors" ? args.map((a, i) => i < 2 && isNumber(a) ? STAND_INS[i] : a) : args;
+    if (stand.every((a, i) => a === args[i])) return reader.parse(args, self);
+    let inputs: Named;
+    try {
+      inputs = reader.parse(stand, self);
+    } catch {
+      return reader.parse(args, self); // words the error for the arguments as they are
+    }
+    if (inputs.self === STAND_INS[0]) inputs.self = args[0];
+    if (inputs.other === STAND_INS[1]) inputs.other = args[1];
     return inputs;
   };
   const general = (args: readonly unknown[], self: 0 | 1): unknown => {
@@ -408,8 +415,10 @@ function callable(name: string, op: Pointwise, inplaceOp: Pointwise, spec: AnyDe
       options === undefined && self instanceof Tensor && (other instanceof Tensor || (numbers && typeof other === "number"))
         ? op.call(self, other)
         : general(trimmed(self, other, options), 0);
+  // three parameters and no rest: methods.ts calls these without making an array
   const asMethod = unary
-    ? (self: Tensor, ...rest: unknown[]) => rest.length === 0 ? op.call(self, undefined) : general([self, ...rest], 1)
+    ? (self: Tensor, first?: unknown, second?: unknown) =>
+      first === undefined && second === undefined ? op.call(self, undefined) : general(trimmed(self, first, second), 1)
     : (self: Tensor, other?: unknown, options?: unknown) =>
       options === undefined && (other instanceof Tensor || (numbers && typeof other === "number"))
         ? op.call(self, other)
@@ -420,8 +429,10 @@ function callable(name: string, op: Pointwise, inplaceOp: Pointwise, spec: AnyDe
   return f;
 }
 
-/** Stands for a number while the arguments around it are read. */
-const PLACEHOLDER: Tensor = Tensor.make([], bool);
+/** Stand for numbers while the arguments around them are read. */
+const STAND_INS: readonly Tensor[] = [Tensor.make([], bool), Tensor.make([], bool)];
+
+const isNumber = (value: unknown): value is Num => typeof value === "number" || typeof value === "boolean" || typeof value === "bigint";
 
 function trimmed(self: unknown, other: unknown, options: unknown): unknown[] {
   if (options !== undefined) return [self, other, options];
