@@ -190,10 +190,10 @@ def grad_modes():
         print(t, torch.is_inference_mode_enabled(), t.is_inference())
         t.add_(1)
         print(t)
-    raises(lambda: t.add_(1))
     raises(lambda: x * t)
     print((t + 1).is_inference(), torch.is_inference_mode_enabled())
     print(t.clone() * x)
+    raises(lambda: t.add_(1))
 
 
 @program

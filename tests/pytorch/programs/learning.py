@@ -140,7 +140,7 @@ def newton():
         with torch.no_grad():
             x -= f / df
         print(x)
-    t = torch.tensor([-1.5, 2.0], requires_grad=True)
+    t = torch.tensor([-1.5, 2.0], dtype=torch.float64, requires_grad=True)
     for i in range(5):
         r = (1 - t[0]) ** 2 + 100 * (t[1] - t[0] ** 2) ** 2
         (g,) = torch.autograd.grad(r, t, create_graph=True)

@@ -27,7 +27,7 @@ def printing_of_floats():
     print(torch.linspace(0, 1, 7), torch.logspace(-3, 3, 7))
     print(torch.full((2, 3), 3.14159265))
     print(torch.tensor([0.00012345, 123.0]), torch.tensor([999999.0]), torch.tensor([9999999.0]))
-    print(f"{torch.tensor(2.5)} and {x}")
+    print(f"{x.detach()} and {x}")
     print([torch.tensor(1.0), torch.tensor([2])])
 
 
