@@ -1,56 +1,63 @@
 /**
- * Sums and means over all elements or some dimensions.
+ * Sums, means and products, and counts, over all elements or some dimensions.
  */
-import { type DType, int64 } from "../dtype.ts";
-import { RuntimeError } from "../errors.ts";
-import { reductionWalk, sumBlock, sumBlock64 } from "../kernels/reduce.ts";
-import { type Sizes, wrapDims } from "../layout.ts";
-import { Tensor } from "../tensor.ts";
+import { bool, type DType, int64, uint8 } from "../dtype.ts";
+import { noKernel, RuntimeError } from "../errors.ts";
+import { Reducer } from "../kernels/reduce.ts";
+import { wrapDim } from "../layout.ts";
+import type { Tensor } from "../tensor.ts";
 import { define, type Op, Primitive } from "./define.ts";
 import { asType } from "./elementwise.ts";
+import { cat } from "./join.ts";
+import {
+  type Dims,
+  fold,
+  fromAccumulators,
+  groupSize,
+  reducedDims,
+  reducedSizes,
+  type ReduceOptions,
+  type Reduction,
+  restoreReduced,
+  unsqueezeReduced,
+  wantedType,
+} from "./reduction.ts";
 import { expand } from "./view.ts";
 
-/** One or several dimensions; null and an empty array stand for all. */
-export type Dims = number | readonly number[] | null;
+const summing = new Reducer({ start: 0, step: (a, x) => a + x, join: (a, b) => a + b }, {
+  start: 0n,
+  step: (a, x) => BigInt.asIntN(64, a + x),
+  join: (a, b) => BigInt.asIntN(64, a + b),
+});
+const summingNumbers = new Reducer({ start: 0, step: (a, x) => x !== x ? a : a + x, join: (a, b) => a + b });
+const multiplying = new Reducer({ start: 1, step: (a, x) => a * x, join: (a, b) => a * b }, {
+  start: 1n,
+  step: (a, x) => BigInt.asIntN(64, a * x),
+  join: (a, b) => BigInt.asIntN(64, a * b),
+});
+const conjoining = new Reducer({ start: 1, step: (a, x) => x === 0 ? 0 : a, join: (a, b) => a & b }, {
+  start: 1n,
+  step: (a, x) => x === 0n ? 0n : a,
+  join: (a, b) => a & b,
+});
+const disjoining = new Reducer({ start: 0, step: (a, x) => x !== 0 ? 1 : a, join: (a, b) => a | b }, {
+  start: 0n,
+  step: (a, x) => x !== 0n ? 1n : a,
+  join: (a, b) => a | b,
+});
+const counting = new Reducer({ start: 0, step: (a, x) => x !== 0 ? a + 1 : a, join: (a, b) => a + b }, {
+  start: 0n,
+  step: (a, x) => x !== 0n ? a + 1n : a,
+  join: (a, b) => a + b,
+});
 
-/** Named arguments of reductions. */
-export interface ReduceOptions {
-  /** The dimensions to reduce; all by default. */
-  dim?: Dims;
-  /** Whether the reduced dimensions stay, with size 1. */
-  keepdim?: boolean;
-  /** The dtype that elements are converted to first. */
-  dtype?: DType | null;
-  /** Takes the result. */
-  out?: Tensor;
-}
+/** Bools and small integers add up exactly in double precision, so only int64 needs its slow arithmetic. */
+const addsExactly = (from: DType, to: DType): boolean => from.category !== "float" && from !== int64 && to === int64;
 
-/** A reduction over all elements or some dimensions. */
-export type Reduction = Op<ReduceOptions, [dim?: Dims, keepdim?: boolean]>;
-
-/** The shape that is left when `dims` are reduced. */
-export function reducedSizes(sizes: Sizes, dims: readonly number[], keepdim: boolean): number[] {
-  return keepdim ? sizes.map((n, d) => dims.includes(d) ? 1 : n) : sizes.filter((_, d) => !dims.includes(d));
-}
-
-/** The gradient of a reduction, spread over the shape that was reduced. */
-export function restoreReduced(grad: Tensor, sizes: Sizes, dim: Dims, keepdim: boolean): Tensor {
-  if (sizes.length === 0) return grad;
-  let g = grad;
-  if (!keepdim) for (const d of wrapDims(dim, sizes.length).sort((a, b) => a - b)) g = g.unsqueeze(d);
-  return expand(g, sizes);
-}
-
-function sums(self: Tensor, dim: Dims, keepdim: boolean, dtype: DType): Tensor {
-  const dims = wrapDims(dim, self.sizes.length);
-  const source = asType(self, dtype);
-  const out = Tensor.make(reducedSizes(self.sizes, dims, keepdim), dtype);
-  const walk = reductionWalk(source.sizes, source.strides, source.offset, dims);
-  if (walk.inner === 0) return out;
-  const target = out.store.data, data = source.store.data;
-  if (data instanceof BigInt64Array) walk.each((i, start) => target[i] = sumBlock64(data, start, walk.sizes, walk.strides));
-  else walk.each((i, start) => target[i] = sumBlock(data, start, walk.sizes, walk.strides));
-  return out;
+function sums(self: Tensor, dim: Dims, keepdim: boolean, dtype: DType, reducer = summing): Tensor {
+  const dims = reducedDims(dim, self.sizes.length);
+  const source = addsExactly(self.dtype, dtype) ? self : asType(self, dtype);
+  return fromAccumulators(fold(reducer, source, dims), reducedSizes(self.sizes, dims, keepdim), dtype);
 }
 
 const sumType = (self: Tensor, dtype: DType | null): DType => dtype ?? (self.dtype.is_floating_point ? self.dtype : int64);
@@ -70,51 +77,181 @@ const sumDim = new Primitive<DimInputs>({
   backward: { self: ({ grad, self_sizes, dim, keepdim }) => restoreReduced(grad, self_sizes, dim, keepdim) },
 });
 
-type ReduceInputs = { self: Tensor; dim?: number[] | null; keepdim?: boolean; dtype: DType | null };
-const SIGNATURES = [
-  "(Tensor input, *, torch.dtype dtype = None)",
-  "(Tensor input, tuple of ints dim, bool keepdim = False, *, torch.dtype dtype = None, Tensor out = None)",
-  "(Tensor input, tuple of names dim, bool keepdim = False, *, torch.dtype dtype = None, Tensor out = None)",
-];
+type ReduceInputs = { self: Tensor; dim?: number[] | null; keepdim?: boolean; dtype: DType | null; out?: Tensor | null };
 
 /** The sum of all elements, or over `dim`; integers and bools are summed as int64. The gradient goes unchanged to every element. */
-export const sum: Reduction = define<Reduction, ReduceInputs>("sum", SIGNATURES, ({ self, dim, keepdim = false, dtype }) =>
-  dim === undefined ? sumAll.apply({ self, dtype }) : sumDim.apply({ self, dim: dim ?? [], keepdim, dtype }));
+export const sum: Reduction = define<Reduction, ReduceInputs>("sum", [
+  "(Tensor input, *, torch.dtype dtype = None)",
+  "(Tensor input, tuple of ints? dim, bool keepdim = False, *, torch.dtype dtype = None, Tensor out = None)",
+  "(Tensor input, tuple of names dim, bool keepdim = False, *, torch.dtype dtype = None, Tensor out = None)",
+], (inputs) => {
+  const { self, dim, keepdim = false } = inputs;
+  const dtype = wantedType(inputs);
+  return dim === undefined ? sumAll.apply({ self, dtype }) : sumDim.apply({ self, dim: dim ?? [], keepdim, dtype });
+});
 
 function meanType(self: Tensor, dtype: DType | null): DType {
   const type = dtype ?? self.dtype;
   if (!type.is_floating_point) {
     throw new RuntimeError(
-      `mean(): could not infer output dtype. ${dtype === null ? "Input" : "Optional"} dtype must be either a floating point or complex dtype. Got: ${type.scalar}`,
+      `mean(): could not infer output dtype. ${
+        dtype === null ? "Input" : "Optional"
+      } dtype must be either a floating point or complex dtype. Got: ${type.scalar}`,
     );
   }
   return type;
 }
 
 function means(self: Tensor, dim: Dims, keepdim: boolean, dtype: DType): Tensor {
-  const out = sums(self, dim, keepdim, dtype);
-  const n = wrapDims(dim, self.sizes.length).reduce((a, d) => a * self.sizes[d], 1);
-  const data = out.store.data;
-  for (let i = 0; i < data.length; i++) data[i] = data[i] as number / n;
-  return out;
+  const dims = reducedDims(dim, self.sizes.length);
+  const values = fold(summing, asType(self, dtype), dims) as Float64Array<ArrayBuffer>;
+  const n = groupSize(self.sizes, dim);
+  for (let i = 0; i < values.length; i++) values[i] /= n;
+  return fromAccumulators(values, reducedSizes(self.sizes, dims, keepdim), dtype);
 }
 
 const meanAll = new Primitive<AllInputs>({
   name: "MeanBackward0",
   forward: ({ self, dtype }) => means(self, null, false, meanType(self, dtype)),
-  backward: { self: ({ grad, self_sizes }) => expand(grad, self_sizes).div(self_sizes.reduce((a, b) => a * b, 1)) },
+  backward: { self: ({ grad, self_sizes }) => expand(grad, self_sizes).div(groupSize(self_sizes, null)) },
 });
 
 const meanDim = new Primitive<DimInputs>({
   name: "MeanBackward1",
   forward: ({ self, dim, keepdim, dtype }) => means(self, dim, keepdim, meanType(self, dtype)),
-  backward: {
-    self: ({ grad, self_sizes, dim, keepdim }) =>
-      restoreReduced(grad, self_sizes, dim, keepdim).div(wrapDims(dim, self_sizes.length).reduce((a, d) => a * self_sizes[d], 1)),
-  },
+  backward: { self: ({ grad, self_sizes, dim, keepdim }) => restoreReduced(grad, self_sizes, dim, keepdim).div(groupSize(self_sizes, dim)) },
 });
 
 /** The mean of all elements, or over `dim`. The gradient goes to every element, divided by their number. */
-export const mean: Reduction = define<Reduction, ReduceInputs>("mean", SIGNATURES, ({ self, dim, keepdim = false, dtype }) =>
-  dim === undefined ? meanAll.apply({ self, dtype }) : meanDim.apply({ self, dim: dim ?? [], keepdim, dtype }));
+export const mean: Reduction = define<Reduction, ReduceInputs>("mean", [
+  "(Tensor input, *, torch.dtype dtype = None, Tensor out = None)",
+  "(Tensor input, tuple of ints? dim, bool keepdim = False, *, torch.dtype dtype = None, Tensor out = None)",
+  "(Tensor input, tuple of names dim, bool keepdim = False, *, torch.dtype dtype = None, Tensor out = None)",
+], (inputs) => {
+  const { self, dim, keepdim = false } = inputs;
+  if (inputs.dtype === null) meanType(self, null);
+  const dtype = wantedType(inputs);
+  return dim === undefined ? meanAll.apply({ self, dtype }) : meanDim.apply({ self, dim: dim ?? [], keepdim, dtype });
+});
 
+type NanInputs = { self: Tensor; dim: number[] | null; keepdim: boolean; dtype: DType | null };
+
+const nansumPrimitive = new Primitive<NanInputs>({
+  name: "NansumBackward0",
+  forward: ({ self, dim, keepdim, dtype }) => {
+    if (self.dtype.is_floating_point && dtype !== null && !dtype.is_floating_point) throw noKernel("nansum_cpu", dtype);
+    const type = sumType(self, dtype);
+    return sums(self, dim, keepdim, type, type.is_floating_point ? summingNumbers : summing);
+  },
+  backward: { self: ({ grad, self, dim, keepdim }) => restoreReduced(grad.to(self.dtype), self.sizes, dim, keepdim).mul(self.isnan().logical_not()) },
+});
+
+const NAN_SIGNATURE = "(Tensor input, tuple of ints dim = None, bool keepdim = False, *, torch.dtype dtype = None, Tensor out = None)";
+
+/** The sum of the elements that are not NaN. The gradient goes unchanged to these. */
+export const nansum: Reduction = define<Reduction, NanInputs>(
+  "nansum",
+  NAN_SIGNATURE,
+  (inputs) => nansumPrimitive.apply({ ...inputs, dtype: wantedType(inputs) }),
+);
+
+/** The mean of the elements that are not NaN. */
+export const nanmean: Reduction = define<Reduction, NanInputs>("nanmean", NAN_SIGNATURE, ({ self, dim, keepdim, dtype }) => {
+  if (!self.dtype.is_floating_point) throw new RuntimeError(`nanmean(): expected input to have floating point or complex dtype but got ${self.dtype.scalar}`);
+  const total = nansumPrimitive.apply({ self, dim, keepdim, dtype }) as Tensor;
+  return total.div(self.detach().isnan().logical_not().sum(dim, keepdim));
+});
+
+function products(self: Tensor, dim: Dims, keepdim: boolean, dtype: DType): Tensor {
+  const dims = reducedDims(dim, self.sizes.length);
+  return fromAccumulators(fold(multiplying, asType(self, dtype), dims), reducedSizes(self.sizes, dims, keepdim), dtype);
+}
+
+/** For each element, the gradient times the product of the other elements along `dim`, without divisions: those before times those after. */
+function othersTimes(grad: Tensor, self: Tensor, dim: number): Tensor {
+  const n = self.sizes[dim];
+  if (n === 1) return grad;
+  const one = self.detach().new_ones(self.sizes.map((size, d) => d === dim ? 1 : size));
+  const before = cat([one, self.narrow(dim, 0, n - 1)], dim).cumprod(dim);
+  const after = cat([one, self.narrow(dim, 1, n - 1).flip(dim)], dim).cumprod(dim).flip(dim);
+  return grad.mul(before.mul(after));
+}
+
+const countZeros = (self: Tensor): number => Number(self.detach().eq(0).sum().item());
+
+const prodAll = new Primitive<AllInputs>({
+  name: "ProdBackward0",
+  forward: ({ self, dtype }) => products(self, null, false, sumType(self, dtype)),
+  backward: {
+    self: ({ grad, self, result }) => {
+      if (self.sizes.length === 0) return grad.clone();
+      const zeros = countZeros(self);
+      if (zeros === 0) return grad.mul(result.div(self));
+      return zeros > 1 ? self.detach().zeros_like() : othersTimes(grad, self.contiguous().view(-1), 0).view_as(self);
+    },
+  },
+});
+
+const prodDim = new Primitive<{ self: Tensor; dim: number; keepdim: boolean; dtype: DType | null }>({
+  name: "ProdBackward1",
+  forward: ({ self, dim, keepdim, dtype }) => products(self, dim, keepdim, sumType(self, dtype)),
+  backward: {
+    self: ({ grad, self, dim, keepdim, result }) => {
+      const { sizes } = self;
+      if (sizes.length === 0) return grad;
+      const g = unsqueezeReduced(grad, sizes, dim, keepdim), product = unsqueezeReduced(result, sizes, dim, keepdim);
+      return countZeros(self) === 0 ? g.mul(product.div(self)) : othersTimes(g, self, wrapDim(dim, sizes.length));
+    },
+  },
+});
+
+/** A reduction over all elements or one dimension. */
+export type OneDimReduction = Op<Omit<ReduceOptions, "dim"> & { dim?: number }, [dim?: number, keepdim?: boolean]>;
+
+/** The product of all elements, or over `dim`; integers and bools are multiplied as int64. The gradient of an element is the product of the others. */
+export const prod: OneDimReduction = define<OneDimReduction, { self: Tensor; dim?: number; keepdim?: boolean; dtype: DType | null }>("prod", [
+  "(Tensor input, *, torch.dtype dtype = None)",
+  "(Tensor input, int dim, bool keepdim = False, *, torch.dtype dtype = None, Tensor out = None)",
+  "(Tensor input, name dim, bool keepdim = False, *, torch.dtype dtype = None, Tensor out = None)",
+], (inputs) => {
+  const { self, dim, keepdim = false } = inputs;
+  const dtype = wantedType(inputs);
+  return dim === undefined ? prodAll.apply({ self, dtype }) : prodDim.apply({ self, dim, keepdim, dtype });
+});
+
+/** Named arguments of `all` and `any`. */
+export type TruthOptions = Omit<ReduceOptions, "dtype">;
+
+type TruthInputs = { self: Tensor; dim?: number | number[] | null; keepdim?: boolean; out?: Tensor | null };
+
+/** Reduces truth values. In uint8 the result is uint8, for that was PyTorch's bool once. An empty list of dimensions reduces nothing. */
+function truth(name: string, reducer: Reducer): Op<TruthOptions, [dim?: Dims, keepdim?: boolean]> {
+  return define<Op<TruthOptions, [dim?: Dims, keepdim?: boolean]>, TruthInputs>(name, [
+    "(Tensor input, *, Tensor out = None)",
+    "(Tensor input, tuple of ints dim = None, bool keepdim = False, *, Tensor out = None)",
+    "(Tensor input, int dim, bool keepdim = False, *, Tensor out = None)",
+    "(Tensor input, name dim, bool keepdim = False, *, Tensor out = None)",
+  ], ({ self, dim = null, keepdim = false, out }) => {
+    const dtype = self.dtype === uint8 ? uint8 : bool;
+    if (out && out.dtype !== bool && out.dtype !== uint8) throw new RuntimeError(`${name} only supports bool tensor for result, got: ${out.dtype.scalar}`);
+    const none = Array.isArray(dim) && dim.length === 0;
+    const dims = none ? [] : reducedDims(dim, self.sizes.length);
+    const result = fromAccumulators(fold(reducer, self, dims), reducedSizes(self.sizes, dims, keepdim), dtype);
+    return out ? asType(result, out.dtype) : result;
+  });
+}
+
+/** Whether all elements are true: over everything, or along `dim`. */
+export const all: Op<TruthOptions, [dim?: Dims, keepdim?: boolean]> = truth("all", conjoining);
+/** Whether an element is true: over everything, or along `dim`. NaN is true. */
+export const any: Op<TruthOptions, [dim?: Dims, keepdim?: boolean]> = truth("any", disjoining);
+
+/** The number of elements that are not zero, over everything or along `dim`, as int64. */
+export const count_nonzero: Op<{ dim?: Dims }, [dim?: Dims]> = define<Op<{ dim?: Dims }, [dim?: Dims]>, { self: Tensor; dim: Dims }>(
+  "count_nonzero",
+  ["(Tensor input, int dim = None)", "(Tensor input, tuple of ints dim)"],
+  ({ self, dim }) => {
+    const dims = reducedDims(dim, self.sizes.length);
+    return fromAccumulators(fold(counting, self, dims), reducedSizes(self.sizes, dims, false), int64);
+  },
+);

@@ -23,6 +23,8 @@ interface Parameter {
   /** Other names that Python code gives it. */
   aliases: string[];
   accepts: (value: unknown) => boolean;
+  /** Whether an accepted value may have to be brought to another form. */
+  converts: boolean;
 }
 
 /** One signature, parsed. */
@@ -34,6 +36,8 @@ interface Signature {
   named: boolean;
   /** Whether the sizes in first place may be given one by one. */
   varargs: boolean;
+  /** Makes the object that an op's body gets. */
+  build: (values: readonly unknown[]) => Named;
 }
 
 /** Names two ways of the same argument that Python code uses. */
@@ -97,6 +101,7 @@ function parseSignature(text: string): Signature {
     required: parameters.filter((p) => !p.optional && !p.keywordOnly).length,
     named: parameters.some((p) => !p.optional && (p.type === "name" || p.type === "tuple of names")),
     varargs: positional === own + 1 && parameters[own].type === "tuple of ints",
+    build: builder(parameters.map((p) => p.key)),
   };
 }
 
@@ -152,10 +157,11 @@ function gather(signature: Signature, args: readonly unknown[]): readonly unknow
 /** Binds arguments that fit; null for those that do not. Most calls end here. */
 function bind(signature: Signature, args: readonly unknown[], named: Named | null): Named | null {
   const { parameters } = signature;
-  const positional = gather(signature, args);
+  const positional = signature.varargs ? gather(signature, args) : args;
   if (positional.length > signature.positional) return null;
-  const bound: Named = {};
-  let left = named === null ? 0 : Object.keys(named).length;
+  const values = new Array<unknown>(parameters.length);
+  let left = 0;
+  if (named !== null) for (const _ in named) left++;
   for (let i = 0; i < parameters.length; i++) {
     const p = parameters[i];
     let value: unknown;
@@ -169,13 +175,25 @@ function bind(signature: Signature, args: readonly unknown[], named: Named | nul
     }
     if (value === undefined || (value === null && p.optional)) {
       if (!p.optional) return null;
-      bound[p.key] = value === null && p.type.startsWith("torch.") ? null : p.fallback;
+      values[i] = value === null && p.type.startsWith("torch.") ? null : p.fallback;
     } else {
       if (!p.accepts(value)) return null;
-      bound[p.key] = convert(p.type, value);
+      values[i] = p.converts ? convert(p.type, value) : value;
     }
   }
-  return left === 0 ? bound : null;
+  return left === 0 ? signature.build(values) : null;
+}
+
+/**
+ * The function that makes an object of the values of a signature's parameters: a literal compiled from the names where that is
+ * allowed, for objects that grow key by key cost several times as much.
+ */
+function builder(keys: readonly string[]): Signature["build"] {
+  try {
+    return new Function("v", `return {${keys.map((k, i) => `${JSON.stringify(k)}: v[${i}]`).join(", ")}}`) as Signature["build"];
+  } catch {
+    return (values) => Object.fromEntries(keys.map((k, i) => [k, values[i]]));
+  }
 }
 
 interface Attempt {
@@ -185,7 +203,8 @@ interface Attempt {
 }
 
 const missingArguments = (op: string, names: string[]) =>
-  new TypeError(`${op}() missing ${names.length} required positional arguments: ${names.map((n) => `"${n}"`).join(", ")}`);
+  // the plural is PyTorch's
+  new TypeError(`${op}() missing ${names.length} required positional argument${names.length === 1 ? "s" : ""}: ${names.map((n) => `"${n}"`).join(", ")}`);
 
 function mismatch(op: string, p: Parameter, position: number | null, value: unknown): Error {
   const where = `${op}(): argument '${p.name}'${position === null ? "" : ` (position ${position})`} must be ${p.type}`;
@@ -289,19 +308,20 @@ function describe(args: readonly unknown[], named: Named | null, wanted: string[
 function invalidCombination(op: string, texts: string[], args: readonly unknown[], named: Named | null): TypeError {
   const count = args.length + (named === null ? 0 : Object.keys(named).length);
   const parts = texts.map((t) => splitTop(t.slice(1, -1)));
-  const fits = (p: string[]) => p.length - (p.some((w) => w.startsWith("Tensor out")) && !(named !== null && "out" in named) ? 1 : 0) === count;
+  // PyTorch reads its own texts naively here: it counts the star, `()` counts as one, and a default is taken for the name
+  const fits = (p: string[]) => Math.max(p.length, 1) === count;
+  const nameOf = (part: string) => part.slice(part.lastIndexOf(" ") + 1);
   const head = `${op}() received an invalid combination of arguments - got `;
-  const bare = (p: string[]) => p.map((w) => w.split(/\s*=\s*/)[0]);
   if (texts.length === 1) {
-    return new TypeError(`${head}${describe(args, named, fits(parts[0]) ? bare(parts[0]) : null)}, but expected ${texts[0]}`);
+    return new TypeError(`${head}${describe(args, named, fits(parts[0]) ? parts[0] : null)}, but expected ${texts[0]}`);
   }
   let message = `${head}${describe(args, named, null)}, but expected one of:\n`;
   texts.forEach((text, i) => {
     message += ` * ${text}\n`;
     if (!fits(parts[i])) return;
-    const wrong = named === null ? [] : Object.keys(named).filter((k) => !bare(parts[i]).some((w) => w.endsWith(` ${k}`)));
+    const wrong = named === null ? [] : Object.keys(named).filter((k) => !parts[i].some((p) => nameOf(p) === k));
     if (wrong.length > 0) message += `      didn't match because some of the keywords were incorrect: ${wrong.join(", ")}\n`;
-    else message += `      didn't match because some of the arguments have invalid types: ${describe(args, named, bare(parts[i]))}\n`;
+    else message += `      didn't match because some of the arguments have invalid types: ${describe(args, named, parts[i])}\n`;
   });
   return new TypeError(message);
 }
@@ -380,7 +400,7 @@ const RETIRED = new Set(["add", "sub", "addmm", "addmv", "addr", "addbmm", "badd
 
 /** A function's signature as the method of the same name shows it. */
 function methodText(text: string): string {
-  const parts = splitTop(text.slice(1, -1)).filter((p) => !p.startsWith("Tensor input") && !p.startsWith("Tensor out"));
+  const parts = splitTop(text.slice(1, -1)).filter((p) => !p.startsWith("Tensor input") && !p.startsWith("Tensor out") && !p.startsWith("tuple of Tensors out"));
   if (parts[parts.length - 1] === "*") parts.pop();
   return `(${parts.join(", ")})`;
 }

@@ -1,0 +1,4 @@
+/**
+ * The family of ops named by the file.
+ */
+export {};
