@@ -73,12 +73,15 @@ export function wrapDim(dim: number, rank: number, wrapScalar = true): number {
 
 /** Wraps a list of dimensions, each of which may occur once. An empty list or null stands for all. */
 export function wrapDims(dims: readonly number[] | number | null | undefined, rank: number): number[] {
-  if (dims === null || dims === undefined) return Array.from({ length: rank }, (_, i) => i);
-  const list = typeof dims === "number" ? [dims] : dims;
-  if (list.length === 0) return Array.from({ length: rank }, (_, i) => i);
-  const wrapped = list.map((d) => wrapDim(d, rank));
-  for (let i = 0; i < wrapped.length; i++) {
-    if (wrapped.indexOf(wrapped[i]) !== i) throw new RuntimeError(`dim ${wrapped[i]} appears multiple times in the list of dims`);
+  const wrapped: number[] = [];
+  if (typeof dims === "number") wrapped.push(wrapDim(dims, rank));
+  else if (dims === null || dims === undefined || dims.length === 0) { for (let d = 0; d < rank; d++) wrapped.push(d); }
+  else {
+    for (let i = 0; i < dims.length; i++) {
+      const d = wrapDim(dims[i], rank);
+      if (wrapped.includes(d)) throw new RuntimeError(`dim ${d} appears multiple times in the list of dims`);
+      wrapped.push(d);
+    }
   }
   return wrapped;
 }

@@ -313,19 +313,39 @@ function addEdge(input: unknown, next: (Node | null)[], nextNr: number[]): boole
   return edge !== null;
 }
 
+interface Derived {
+  what: "result" | "sizes" | "dtype" | "unknown";
+  /** The input that it is derived from. */
+  key: string;
+  /** The number of the result. */
+  index: number;
+}
+
+const derivedNames = new Map<string, Derived>();
+
+/** What a formula's name that is not one of an input stands for: a result by number, or the shape or dtype of an input. */
+function derive(name: string): Derived {
+  let derived = derivedNames.get(name);
+  if (derived !== undefined) return derived;
+  const result = name === "result" ? 0 : name === "indices" ? 1 : /^result\d$/.test(name) ? Number(name.slice(6)) : -1;
+  const match = /^(.*)_(sizes|dtype)$/.exec(name);
+  if (result >= 0) derived = { what: "result", key: "", index: result };
+  else if (match !== null) derived = { what: match[2] as "sizes" | "dtype", key: match[1], index: 0 };
+  else derived = { what: "unknown", key: "", index: 0 };
+  derivedNames.set(name, derived);
+  return derived;
+}
+
 /** What a formula's name stands for at the time of recording. */
 function valueOf(name: string, values: Record<string, unknown>, result: Result): unknown {
-  if (name in values) return values[name];
-  if (name === "result") return Array.isArray(result) ? result[0] : result;
+  const own = values[name];
+  if (own !== undefined || name in values) return own;
   if (name === "results") return Array.isArray(result) ? result : [result];
-  if (name === "indices") return (result as Tensor[])[1];
-  if (/^result\d$/.test(name)) return (result as Tensor[])[Number(name.slice(6))];
-  const derived = /^(.*)_(sizes|dtype)$/.exec(name);
-  if (derived !== null && derived[1] in values) {
-    const value = values[derived[1]];
-    if (derived[2] === "dtype") return (Array.isArray(value) ? value[0] : value as Tensor | undefined)?.dtype;
-    return Array.isArray(value) ? value.map((t: Tensor) => t.sizes) : value instanceof Tensor ? value.sizes : [];
-  }
+  const { what, key, index } = derive(name);
+  if (what === "result") return Array.isArray(result) ? result[index] : result;
+  const value = values[key];
+  if (what === "dtype") return (Array.isArray(value) ? value[0] : value as Tensor | undefined)?.dtype;
+  if (what === "sizes") return Array.isArray(value) ? value.map((t: Tensor) => t.sizes) : value instanceof Tensor ? value.sizes : [];
   return undefined;
 }
 

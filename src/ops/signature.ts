@@ -91,6 +91,7 @@ function parseSignature(text: string): Signature {
       fallback: optional ? parseDefault(fallback) : undefined,
       aliases: Object.keys(ALIASES).filter((alias) => ALIASES[alias] === name || (ALIASES[alias] === "self" && parameters.length === 0)),
       accepts: declared.includes("?") ? (value) => value === null || accepts(value) : accepts,
+      converts: CONVERTED.has(type),
     });
   }
   const positional = parameters.filter((p) => !p.keywordOnly).length;
@@ -110,6 +111,9 @@ const isInt = (v: unknown): boolean => typeof v === "number" ? Number.isInteger(
 const isScalar = (v: unknown): boolean => typeof v === "number" || typeof v === "bigint" || typeof v === "boolean";
 const isZeroDim = (v: unknown): boolean => v instanceof Tensor && v.sizes.length === 0 && !v.tracks;
 const anything = (): boolean => true; // layouts and memory formats are accepted and mean nothing here
+
+/** The types whose values `convert` may change. */
+const CONVERTED = new Set(["int", "Number", "float", "tuple of ints", "tuple of floats"]);
 
 const ACCEPTS: Record<string, (value: unknown) => boolean> = {
   "Tensor": (v) => v instanceof Tensor,
