@@ -145,6 +145,8 @@ function runBackward(outputs: readonly TensorOrEdge[], given: OneOrMore<Tensor |
   execute(roots, start, { keepGraph: options.retain_graph ?? create, createGraph: create, inputs, accumulate: true });
 }
 
+const NO_OPTIONS: BackwardOptions = {};
+
 /** `x.backward(...)`: adds the gradient of `self` to the `.grad` of the leaves it was computed from. */
 export function tensorBackward(
   self: Tensor,
@@ -153,7 +155,10 @@ export function tensorBackward(
   create_graph: boolean | BackwardOptions = false,
   inputs?: OneOrMore<TensorOrEdge> | null | BackwardOptions,
 ): void {
-  if (gradient === undefined && retain_graph === undefined && create_graph === false && inputs === undefined) return runBackward([self], null, {});
+  if (retain_graph === undefined && create_graph === false && inputs === undefined) {
+    if (gradient === undefined) return runBackward([self], null, NO_OPTIONS);
+    if (gradient instanceof Tensor) return runBackward([self], [gradient], NO_OPTIONS);
+  }
   const options: BackwardOptions = {};
   const values: [keyof BackwardOptions, unknown][] = [["gradient", gradient], ["retain_graph", retain_graph], ["create_graph", create_graph], ["inputs", inputs]];
   for (const [name, value] of values) {

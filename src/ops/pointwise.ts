@@ -246,6 +246,28 @@ class Pointwise {
     return out;
   }
 
+  /** Writes the result over `self` where that is one loop over dense memory; says whether it was. */
+  #computeInto(self: Tensor, other: Tensor | Num | undefined, dtype: DType, outType: DType): boolean {
+    if (!self.contiguousLayout || self.dtype !== dtype || outType !== dtype) return false;
+    const { data } = self.store;
+    if (other === undefined) {
+      const loop = this.#tensors[dtype.index] ??= this.kernel(dtype).dense("a", dtype.name);
+      loop(self.count, data, self.offset, data, self.offset);
+      return true;
+    }
+    if (other instanceof Tensor) {
+      if (other.dtype !== dtype || !other.contiguousLayout || !sameSizes(self.sizes, other.sizes)) return false;
+      const apart = Math.abs(other.offset - self.offset);
+      if (other.store.data === data && apart !== 0 && apart < self.count) return false;
+      const loop = this.#tensors[dtype.index] ??= this.kernel(dtype).dense("ab", dtype.name);
+      loop(self.count, data, self.offset, data, self.offset, other.store.data, other.offset);
+      return true;
+    }
+    const loop = this.#number[dtype.index] ??= this.kernel(dtype).dense("aB", dtype.name);
+    loop(self.count, data, self.offset, data, self.offset, toScalar(other, dtype));
+    return true;
+  }
+
   callInplace(self: Tensor, other: Tensor | Num | undefined): Tensor {
     const needs = is_grad_enabled() && (needsGrad(self) || needsGrad(other));
     const record = needs && this.#formulas.length > 0;
@@ -266,7 +288,7 @@ class Pointwise {
       : self;
     // saved before the change, so that an operand that is the tensor itself is found modified, as in PyTorch
     const node = record && !this.saves.includes("result") ? this.#makeNode(original, other, self, false) : null;
-    elementwiseInto(kernel, dtype, self, other === undefined ? [self] : [self, other]);
+    if (!this.#computeInto(self, other, dtype, resultDType)) elementwiseInto(kernel, dtype, self, other === undefined ? [self] : [self, other]);
     self.store.version++;
     if (record) rebaseHistory(self, node ?? this.#makeNode(original, other, self, false));
     if (this.#unsupported) recordUnsupported(`${this.name}_`, [self, other], self, true);
