@@ -37,6 +37,7 @@ import * as sort from "./ops/sort.ts";
 import * as split from "./ops/split.ts";
 import * as statistics from "./ops/statistics.ts";
 import * as transcendental from "./ops/transcendental.ts";
+import * as transposes from "./ops/transposes.ts";
 import * as view from "./ops/view.ts";
 import { unbind } from "./ops/split.ts";
 import { Tensor } from "./tensor.ts";
@@ -115,10 +116,11 @@ type Plain = { [K in keyof typeof plain]: MethodOf<(typeof plain)[K]> };
 /** The method's type where it does not take its arguments in the order of the function. */
 type OwnMethod<F> = F extends { asMethod: infer M extends (...args: never[]) => unknown } ? [Parameters<M>[0]] extends [never] ? F : M : F;
 type OpMethods<M> = { [K in keyof M as M[K] extends { asMethod: unknown } ? K : never]: MethodOf<OwnMethod<M[K]>> };
+type Properties<M> = { readonly [K in keyof M]: M[K] extends (self: Tensor) => infer R ? R : never };
 type InplaceMethods<M> = { [K in keyof M & string as M[K] extends { inplace: unknown } ? `${K}_` : never]: M[K] extends { inplace: infer F } ? MethodOf<F> : never };
 
 /** Everything that a tensor can do. */
-export interface Methods extends Omit<Plain, "size" | "type">, OpMethods<typeof families>, InplaceMethods<typeof families> {
+export interface Methods extends Omit<Plain, "size" | "type">, OpMethods<typeof families>, InplaceMethods<typeof families>, Properties<typeof transposes> {
   /** The shape. */
   size(): ReturnType<typeof inspect.size>;
   /** The size of one dimension. */
@@ -155,6 +157,15 @@ for (const [name, op] of Object.entries(families)) {
   if (inplace !== undefined) install(`${name}_`, inplace);
 }
 for (const [name, f] of Object.entries(plain)) install(name, f as (self: Tensor, ...args: never[]) => unknown);
+
+for (const [name, f] of Object.entries(transposes)) {
+  Object.defineProperty(Tensor.prototype, name, {
+    get(this: Tensor) {
+      return f(this);
+    },
+    configurable: true,
+  });
+}
 
 Object.defineProperty(Tensor.prototype, Symbol.iterator, {
   value(this: Tensor): Iterator<Tensor> {

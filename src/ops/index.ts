@@ -8,13 +8,14 @@ import { pythonType } from "../python.ts";
 import { SizeArray } from "../size.ts";
 import { Tensor } from "../tensor.ts";
 import { indexed, indexPut, indexPutInto, type Indices } from "./advanced_index.ts";
+import { aliasOf } from "./alias.ts";
 import { fromData } from "./data.ts";
-import { define, type IsMethod, type Op, Primitive } from "./define.ts";
+import { define, type IsMethod, type Op } from "./define.ts";
 import { toScalar } from "./elementwise.ts";
 import { longTensor } from "./nonzero.ts";
 import type { Num } from "./promotion.ts";
 import { ArgumentParser } from "./signature.ts";
-import { select, sliceDim } from "./view.ts";
+import { select, sliceDim } from "./slices.ts";
 
 export * from "./index_select.ts";
 export { argwhere, masked_scatter, masked_select, nonzero, nonzero_static, put, take, unravel_index } from "./nonzero.ts";
@@ -135,9 +136,9 @@ function applyViews(self: Tensor, indices: readonly unknown[], alone: boolean): 
     while (tensors.length <= dim) tensors.push(null);
     tensors[dim] = t;
   };
-  let view = self, dim = 0, shown = 0;
-  for (const index of read) {
-    if (isInteger(index)) view = selectAt(view, dim, Number(index), shown++);
+  let view = self, dim = 0;
+  for (const [shown, index] of read.entries()) {
+    if (isInteger(index)) view = selectAt(view, dim, Number(index), shown);
     else if (index instanceof Slice) {
       const start = bound(index.start), stop = bound(index.stop), step = bound(index.step) ?? 1;
       if (step === 0) throw new ValueError("slice step cannot be zero");
@@ -146,11 +147,8 @@ function applyViews(self: Tensor, indices: readonly unknown[], alone: boolean): 
       const whole = !alone && (start ?? 0) === 0 && stop === view.sizes[dim] && step === 1;
       if (!whole) view = sliceDim(view, dim, start, stop, step);
       dim++;
-      shown++;
-    } else if (isEllipsis(index)) {
-      dim += rank - specified;
-      shown += rank - specified;
-    } else if (index === null || index === undefined) view = view.unsqueeze(dim++);
+    } else if (isEllipsis(index)) dim += rank - specified;
+    else if (index === null || index === undefined) view = view.unsqueeze(dim++);
     else if (typeof index === "boolean") {
       view = view.unsqueeze(dim);
       record(dim++, truth(index));
@@ -158,7 +156,7 @@ function applyViews(self: Tensor, indices: readonly unknown[], alone: boolean): 
       const t = toTensor(index);
       if (t.sizes.length === 0 && isIntegral(t.dtype)) {
         if (t.dtype !== bool && t.dtype !== uint8) {
-          view = selectAt(view, dim, Number(t.item()), shown++);
+          view = selectAt(view, dim, Number(t.item()), shown);
           continue;
         }
         view = view.unsqueeze(dim);
@@ -166,24 +164,16 @@ function applyViews(self: Tensor, indices: readonly unknown[], alone: boolean): 
         continue;
       }
       record(dim++, t);
-      shown++;
     }
   }
   return { view, indices: tensors };
 }
 
-const aliasPrimitive = new Primitive<{ self: Tensor }>({
-  name: "AliasBackward0",
-  view: "single",
-  forward: ({ self }) => self.alias(),
-  backward: { self: ({ grad }) => grad },
-});
-
 function getItem(self: Tensor, ...given: readonly unknown[]): Tensor {
   const read = asTuple(given);
   const { view, indices } = applyViews(self, read, read === given && given.length === 1);
   if (indices.length > 0) return indexed(view, indices);
-  return view === self ? aliasPrimitive.apply({ self }) as Tensor : view;
+  return view === self ? aliasOf(self) : view;
 }
 
 /** `x.index(...)`. */
