@@ -42,6 +42,7 @@ export { Tensor } from "./src/tensor.ts";
 export * as autograd from "./src/autograd/mod.ts";
 export { is_anomaly_enabled } from "./src/autograd/anomaly.ts";
 export { default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state, TorchGenerator as Generator } from "./src/ops/seed.ts";
+export * as linalg from "./src/linalg.ts";
 export * as nn from "./src/nn/mod.ts";
 export { device, Size } from "./src/size.ts";
 export { get_printoptions, set_printoptions } from "./src/format/options.ts";
