@@ -9,11 +9,11 @@ const layers: [name: string, files: RegExp][] = [
   ["errors, dtype, layout", /^src\/(errors|warnings|python|dtype|size|layout)\.ts$/],
   ["storage, random", /^src\/(storage|random)\.ts$/],
   ["kernels", /^src\/kernels\//],
-  ["tensor, autograd/node", /^src\/(tensor|autograd\/(node|saved|mode|accumulate|view))\.ts$/],
+  ["tensor, autograd/node", /^src\/(tensor|named_tuple|autograd\/(node|saved|mode|accumulate|view))\.ts$/],
   ["ops", /^src\/ops\//],
   ["autograd/engine, format", /^src\/(autograd|format)\//],
   ["methods", /^src\/methods\.ts$/],
-  ["nn, optim, data, func", /^src\/(nn|optim|data|func)\//],
+  ["nn, optim, data, func and smaller namespaces", /^src\/((nn|optim|data|func|utils)\/|[a-z_]+\.ts$)/],
   ["mod.ts", /^mod\.ts$/],
   ["lessons, tests, bench", /^(lessons|tests|bench)\//],
 ];
