@@ -9,6 +9,7 @@ import { warnOnce } from "../warnings.ts";
 import { chainProduct } from "./chain.ts";
 import { arange } from "./create.ts";
 import { define, type Fn, type Op } from "./define.ts";
+import { pythonFunction } from "./python_function.ts";
 import { refuseBool } from "./products.ts";
 import { unsafeView } from "./unsafe_view.ts";
 
@@ -99,6 +100,21 @@ function contract(a: Tensor, b: Tensor, dimsA: readonly number[], dimsB: readonl
   return rows.mm(columns).reshape([...sizesA, ...sizesB]);
 }
 
+interface NativeOptions {
+  self: Tensor;
+  other: Tensor;
+  dims_self: readonly number[];
+  dims_other: readonly number[];
+  out: Tensor | null;
+}
+
+/** `tensordot` as PyTorch's Python function calls it. */
+const nativeTensordot = define<Fn<NativeOptions, [self: Tensor, other: Tensor, dims_self: readonly number[], dims_other: readonly number[]]>, NativeOptions>(
+  "tensordot",
+  "(Tensor input, Tensor other, tuple of ints dims_self, tuple of ints dims_other, *, Tensor out = None)",
+  ({ self, other, dims_self, dims_other }) => contract(self, other, dims_self, dims_other),
+);
+
 /** The dimensions to contract: the last ones of `a` with as many first ones of `b`, or the two lists that are given. */
 export type ContractedDims = number | readonly [readonly number[], readonly number[]] | readonly (readonly number[])[] | Tensor;
 
@@ -123,9 +139,9 @@ function contractedDims(a: Tensor, b: Tensor, dims: unknown): [readonly number[]
     if (lists.length < 2) throw new ValueError(`not enough values to unpack (expected 2, got ${lists.length})`);
     if (lists.length > 2) throw new ValueError("too many values to unpack (expected 2)");
     lists.forEach((list, i) => {
-      if (!Array.isArray(list)) {
-        throw new TypeError(`tensordot(): argument 'dims_${i === 0 ? "self" : "other"}' (position ${3 + i}) must be tuple of ints, not ${pythonType(list)}`);
-      }
+      // unlike other lists of ints, these may not be single ones
+      if (Array.isArray(list)) return;
+      throw new TypeError(`tensordot(): argument 'dims_${i === 0 ? "self" : "other"}' (position ${3 + i}) must be tuple of ints, not ${pythonType(list)}`);
     });
     return lists as [number[], number[]];
   }
@@ -140,10 +156,11 @@ function contractedDims(a: Tensor, b: Tensor, dims: unknown): [readonly number[]
 }
 
 /** The products of two tensors summed over pairs of dimensions, as a product of matrices. */
-export const tensordot: Tensordot = define<Tensordot, { a: Tensor; b: Tensor; dims: ContractedDims }>(
+export const tensordot: Tensordot = pythonFunction<Tensordot, { a: Tensor; b: Tensor; dims: ContractedDims; out: Tensor | null }>(
   "tensordot",
-  "(Tensor a, Tensor b, object dims = 2, Tensor out = None)",
-  ({ a, b, dims }) => contract(a, b, ...contractedDims(a, b, dims)),
+  ["a", "b"],
+  { dims: 2, out: null },
+  ({ a, b, dims, out }) => nativeTensordot(a, b, ...contractedDims(a, b, dims), { out }),
 );
 
 /** The sums of products along the last dimension of both tensors, for every pair of the other dimensions. */
