@@ -15,6 +15,7 @@ export * from "./src/ops/compare.ts";
 export * from "./src/ops/contraction.ts";
 export * from "./src/ops/copy.ts";
 export * from "./src/ops/create.ts";
+export * from "./src/ops/distance.ts";
 export * from "./src/ops/index.ts";
 export * from "./src/ops/matmul.ts";
 export * from "./src/ops/power.ts";
