@@ -5,7 +5,6 @@
  */
 export * from "../ops/activation.ts";
 export { conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d } from "../ops/convolution.ts";
-export { cosine_similarity, pairwise_distance, pdist } from "../ops/distance.ts";
 export * from "../ops/linear.ts";
+export * from "../ops/loss.ts";
 export { pad } from "../ops/pad.ts";
-export * from "../ops/functional_softmax.ts";
