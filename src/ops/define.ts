@@ -368,8 +368,10 @@ export function cannotCast(from: DType, to: DType): RuntimeError {
 type Prefixes<A extends unknown[]> = A extends [...infer Head, unknown] ? A | Prefixes<Head> : [];
 type WithNamed<A extends unknown[], P> = A extends unknown ? [...A, named: Partial<P>] : never;
 
+type WithOptions<A extends unknown[], P> = A extends unknown ? number extends A["length"] ? [...A, named: Partial<P>] : WithNamed<Prefixes<Required<A>>, P> : never;
+
 /** Positional arguments, the last ones of which may be given by name in a trailing object. */
-export type Args<P, A extends unknown[]> = A | WithNamed<Prefixes<Required<A>>, P>;
+export type Args<P, A extends unknown[]> = A | WithOptions<A, P>;
 
 /** What every op has that is also a method of tensors: the method, which words its errors as PyTorch's methods do. */
 export interface IsMethod {
