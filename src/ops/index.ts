@@ -268,9 +268,10 @@ function isOptions(value: unknown): value is Partial<Record<keyof IndexPutOption
 /** `x.index_put_(...)`. */
 export interface SubscriptPut extends IsMethod {
   /** `x[...] = values`. */
-  (self: Tensor, indices: readonly Index[], values: Tensor | Num, accumulate?: boolean | { accumulate?: boolean }): Tensor;
-  /** `x[...] = values`. */
   (self: Tensor, named: IndexPutOptions): Tensor;
+  /** `x[...] = values`. */
+  // the method's type is that of the last signature
+  (self: Tensor, indices: readonly Index[], values: Tensor | Num, accumulate?: boolean | { accumulate?: boolean }): Tensor;
 }
 
 /** `x[...] = values`: writes into `self`, which it returns. The gradient of the written elements goes to `values`, of the others to `self`. */
