@@ -13,7 +13,7 @@ import type { Varargs } from "./view.ts";
 
 export * from "./data.ts";
 export * from "./ranges.ts";
-export { filledWith, type TensorOptions } from "./factory.ts";
+export type { TensorOptions } from "./factory.ts";
 
 const sized = (names: boolean) => [
   ...(names ? [`(tuple of ints size, *, tuple of names names, ${FACTORY})`] : []),

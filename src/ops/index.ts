@@ -9,7 +9,7 @@ import { SizeArray } from "../size.ts";
 import { Tensor } from "../tensor.ts";
 import { indexed, indexPut, indexPutInto, type Indices } from "./advanced_index.ts";
 import { aliasOf } from "./alias.ts";
-import { fromData } from "./data.ts";
+import { fromData } from "./literal.ts";
 import { define, type IsMethod, type Op } from "./define.ts";
 import { toScalar } from "./elementwise.ts";
 import { longTensor } from "./nonzero.ts";

@@ -7,7 +7,7 @@ import { preservedStrides } from "../layout.ts";
 import * as draw from "../random.ts";
 import type { Generator } from "../random.ts";
 import { Tensor } from "../tensor.ts";
-import { filledWith, type TensorOptions } from "./create.ts";
+import { filledWith, type TensorOptions } from "./factory.ts";
 import { define, type Fn, type Op, Primitive } from "./define.ts";
 import { asContiguous, copyElements } from "./elementwise.ts";
 import { default_generator } from "./seed.ts";
