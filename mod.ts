@@ -17,6 +17,7 @@ export * from "./src/ops/copy.ts";
 export * from "./src/ops/create.ts";
 export * from "./src/ops/distance.ts";
 export * from "./src/ops/index.ts";
+export * from "./src/ops/inplace.ts";
 export * from "./src/ops/matmul.ts";
 export * from "./src/ops/power.ts";
 export * from "./src/ops/random.ts";

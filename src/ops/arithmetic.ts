@@ -1,15 +1,15 @@
 /**
  * Sums, products, quotients and powers, element by element, with broadcasting and type promotion.
  */
-import { bool, get_default_dtype } from "../dtype.ts";
+import { bool } from "../dtype.ts";
 import { RuntimeError } from "../errors.ts";
 import { floorQuotient, floorQuotient64 } from "../kernels/division.ts";
 import { Kernel } from "../kernels/elementwise.ts";
 import { Tensor } from "../tensor.ts";
 import { type Args, type IsMethod, Primitive } from "./define.ts";
 import { refuseZeroDivisor } from "./divisor.ts";
-import { elementwise, floatType } from "./elementwise.ts";
-import { binary, type BinaryOfNumbers, type Unary, unary } from "./pointwise.ts";
+import { elementwise } from "./elementwise.ts";
+import { alias, binary, type BinaryOfNumbers, type Unary, unary } from "./pointwise.ts";
 import { type Num, resultType } from "./promotion.ts";
 
 /** Named arguments of `add` and `sub`. */
@@ -66,7 +66,7 @@ const hasAlpha = ({ alpha }: { alpha?: unknown }) => alpha !== undefined && alph
 /** `self + alpha * other`. The gradient flows unchanged to `self` and times `alpha` to `other`. */
 export const add: Additive = binary("add", {
   signatures: ALPHA,
-  numbers: true,
+  numbers: "tensors",
   forward: (self, other) => self + other,
   int64: (self, other) => self + other,
   bool: (self, other) => self | other,
@@ -92,7 +92,7 @@ function refuseBools(self: Tensor | Num, other: Tensor | Num | undefined): void 
 /** `self - alpha * other`. The gradient flows unchanged to `self` and times `-alpha` to `other`. */
 export const sub: Additive = binary("sub", {
   signatures: ALPHA,
-  numbers: true,
+  numbers: "tensors",
   check: refuseBools,
   forward: (self, other) => self - other,
   int64: (self, other) => self - other,
@@ -106,7 +106,9 @@ export const sub: Additive = binary("sub", {
 /** `other - alpha * self`. The gradient flows times `-alpha` to `self` and unchanged to `other`. */
 export const rsub: Additive = binary("rsub", {
   signatures: ["(Tensor input, Tensor other, *, Number alpha = 1)", "(Tensor input, Number other, Number alpha = 1)"],
-  numbers: true,
+  numbers: "signatures",
+  numberNode: "RsubBackward1",
+  inplace: false,
   check: refuseBools,
   forward: (self, other) => other - self,
   int64: (self, other) => other - self,
@@ -134,7 +136,7 @@ const reverseScaled64 = new Kernel((a: bigint, b: bigint, alpha: bigint) => b - 
 
 /** `self * other`. Each factor's gradient is the gradient times the other factor. */
 export const mul: BinaryOfNumbers = binary("mul", {
-  numbers: true,
+  numbers: "tensors",
   forward: (self, other) => self * other,
   int64: (self, other) => self * other,
   int: Math.imul,
@@ -148,7 +150,7 @@ export const mul: BinaryOfNumbers = binary("mul", {
 /** `self / other` rounded down, in the promoted dtype. It is flat wherever it is differentiable, and has no derivative. */
 export const floor_divide: BinaryOfNumbers = binary("floor_divide", {
   signatures: NUMBER,
-  numbers: true,
+  numbers: "tensors",
   check: refuseZeroDivisor,
   kernel: "div_floor_cpu",
   forward: floorQuotient,
@@ -208,12 +210,12 @@ export interface Division extends IsMethod {
 /** `self / other`, or with `rounding_mode` its integral part. d/dself = 1 / other; d/dother = -self / other^2; both zero with rounding. */
 export const div: Division = binary("div", {
   signatures: ROUNDING,
-  numbers: true,
+  numbers: "tensors",
   kind: "float",
   forward: (self, other) => self / other,
   backward: {
     self: ({ grad, other }) => grad.div(other),
-    other: ({ grad, self, other }) => grad.neg().mul(self.div(other).div(other)),
+    other: ({ grad, self, other }) => grad.neg().mul(div(div(self, other), other)),
   },
   extended: { when: ({ rounding_mode }) => rounding_mode !== undefined && rounding_mode !== null, primitive: roundedDiv as Primitive<never> },
 });
@@ -238,3 +240,17 @@ export const reciprocal: Unary = unary("reciprocal", {
   forward: (self) => 1 / self,
   backward: { self: ({ grad, result }) => grad.neg().mul(result.mul(result)) },
 });
+
+const SUBTRACT = ["(Tensor input, Tensor other, *, Number alpha = 1, Tensor out = None)", "(Tensor input, Number other, Number alpha = 1)"];
+const DIVIDE = [...ROUNDING.slice(0, 2), "(Tensor input, Number other)", ROUNDING[2]];
+
+/** Alias of `sub`. */
+export const subtract: Additive = alias("subtract", sub, SUBTRACT);
+/** Alias of `mul`. */
+export const multiply: BinaryOfNumbers = alias("multiply", mul, NUMBER);
+/** Alias of `div`. */
+export const divide: Division = alias("divide", div, DIVIDE);
+/** Alias of `div` without rounding. */
+export const true_divide: BinaryOfNumbers = alias<BinaryOfNumbers>("true_divide", div as BinaryOfNumbers, NUMBER);
+/** Alias of `neg`. */
+export const negative: Unary = alias("negative", neg);

@@ -27,7 +27,7 @@ const bitwise = (
   int: (self: number, other: number) => number,
   int64: (self: bigint, other: bigint) => bigint,
   kernel = `${name}_cpu`,
-): BinaryOfNumbers => binary(name, { signatures: SIGNATURES, numbers: true, kernel, forward: null, int, int64, backward: null });
+): BinaryOfNumbers => binary(name, { signatures: SIGNATURES, numbers: "signatures", kernel, forward: null, int, int64, backward: null });
 
 /** Bits that both integers have; of bools, whether both are true. */
 export const bitwise_and: BinaryOfNumbers = bitwise("bitwise_and", (self, other) => self & other, (self, other) => self & other);
@@ -46,7 +46,7 @@ export const bitwise_not: Unary = unary("bitwise_not", {
 });
 
 const shift = (name: string, kernel: string, int: (self: number, other: number) => number, int64: (self: bigint, other: bigint) => bigint): BinaryOfNumbers =>
-  binary(name, { signatures: SIGNATURES, numbers: true, kernel, forward: null, int, int64, bool: null, backward: null });
+  binary(name, { signatures: SIGNATURES, numbers: "signatures", kernel, forward: null, int, int64, bool: null, backward: null });
 
 /** The bits of `self` moved `other` places up; 0 where that is more than there are, or negative. */
 export const bitwise_left_shift: BinaryOfNumbers = shift(

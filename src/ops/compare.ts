@@ -22,7 +22,7 @@ const comparison = (name: string, f: (self: number, other: number) => boolean, w
   return binary(name, {
     kind: "compare",
     signatures: SIGNATURES,
-    numbers: "other",
+    numbers: "signatures",
     forward: f,
     int64: wide,
     backward: null,
@@ -74,7 +74,7 @@ export const isreal: UnaryOnly = test("isreal", (_) => true, (_) => true);
 const shared = (grad: Tensor, tie: Tensor, loses: Tensor): Tensor => where(tie, grad.div(2), grad).masked_fill(loses, 0);
 
 /** The larger of two elements, NaN where one of them is NaN. The gradient goes to the larger one, half to each where they are equal. */
-export const maximum: BinaryTensors = binary("maximum", {
+export const maximum: BinaryTensors = binary<BinaryTensors, Tensor>("maximum", {
   inplace: false,
   forward: (self, other) => other !== other || self < other ? other : self,
   int64: (self, other) => self < other ? other : self,
@@ -85,7 +85,7 @@ export const maximum: BinaryTensors = binary("maximum", {
 });
 
 /** The smaller of two elements, NaN where one of them is NaN. The gradient goes to the smaller one, half to each where they are equal. */
-export const minimum: BinaryTensors = binary("minimum", {
+export const minimum: BinaryTensors = binary<BinaryTensors, Tensor>("minimum", {
   inplace: false,
   forward: (self, other) => other !== other || self > other ? other : self,
   int64: (self, other) => self > other ? other : self,
@@ -96,24 +96,24 @@ export const minimum: BinaryTensors = binary("minimum", {
 });
 
 /** The larger of two elements; where one is NaN, the other one. The gradient goes to the one that is taken, `self` where they are equal. */
-export const fmax: BinaryTensors = binary("fmax", {
+export const fmax: BinaryTensors = binary<BinaryTensors, Tensor>("fmax", {
   inplace: false,
   forward: (self, other) => self !== self || self < other ? other : self,
   int64: (self, other) => self < other ? other : self,
   backward: {
-    self: ({ grad, self, other }) => grad.masked_fill(self.ge(other).logical_or((other as Tensor).isnan()).logical_not(), 0),
-    other: ({ grad, self, other }) => grad.masked_fill(self.ge(other).logical_or((other as Tensor).isnan()), 0),
+    self: ({ grad, self, other }) => grad.masked_fill(self.ge(other).logical_or(other.isnan()).logical_not(), 0),
+    other: ({ grad, self, other }) => grad.masked_fill(self.ge(other).logical_or(other.isnan()), 0),
   },
 });
 
 /** The smaller of two elements; where one is NaN, the other one. The gradient goes to the one that is taken, `self` where they are equal. */
-export const fmin: BinaryTensors = binary("fmin", {
+export const fmin: BinaryTensors = binary<BinaryTensors, Tensor>("fmin", {
   inplace: false,
   forward: (self, other) => self !== self || self > other ? other : self,
   int64: (self, other) => self > other ? other : self,
   backward: {
-    self: ({ grad, self, other }) => grad.masked_fill(self.le(other).logical_or((other as Tensor).isnan()).logical_not(), 0),
-    other: ({ grad, self, other }) => grad.masked_fill(self.le(other).logical_or((other as Tensor).isnan()), 0),
+    self: ({ grad, self, other }) => grad.masked_fill(self.le(other).logical_or(other.isnan()).logical_not(), 0),
+    other: ({ grad, self, other }) => grad.masked_fill(self.le(other).logical_or(other.isnan()), 0),
   },
 });
 

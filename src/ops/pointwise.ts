@@ -376,9 +376,9 @@ export function unary(name: string, spec: UnaryDeclaration): Unary {
   return declare(name, spec, true) as Unary;
 }
 
-/** Declares an element-wise op of two tensors, `self` and `other`; what it takes further, its type says. */
-export function binary<F extends AnyFunction = Binary>(name: string, spec: Declaration<BinaryInputs>): F {
-  return declare(name, spec, false) as AnyFunction as F;
+/** Declares an element-wise op of two tensors, `self` and `other`; `O` is what `other` may be. */
+export function binary<F extends AnyFunction = Binary, O extends Tensor | Num = Tensor | Num>(name: string, spec: Declaration<{ self: Tensor; other: O }>): F {
+  return declare(name, spec as AnyDeclaration, false) as AnyFunction as F;
 }
 
 function declare(name: string, spec: AnyDeclaration, unary: boolean): Callable {

@@ -1,16 +1,26 @@
 /**
  * Powers. PyTorch has three nodes for them: of a tensor by a number, of a tensor by a tensor, of a number by a tensor.
  */
-import { bool, type DType, int64 } from "../dtype.ts";
-import { RuntimeError } from "../errors.ts";
+import { bool, type DType, float64, int64 } from "../dtype.ts";
+import { noKernel, RuntimeError } from "../errors.ts";
 import { Kernel } from "../kernels/elementwise.ts";
 import { Tensor } from "../tensor.ts";
 import { type Args, define, type InplaceOp, type IsMethod, Primitive } from "./define.ts";
 import { elementwise } from "./elementwise.ts";
 import { type Num, resultType } from "./promotion.ts";
+import { where } from "./select.ts";
 
-const power = new Kernel((a: number, b: number) => a ** b);
-const squared = new Kernel((a: number, _: number) => a * a);
+// C's pow: JavaScript has NaN where 1 is raised to NaN, and ±1 to ±∞
+const power = new Kernel((a: number, b: number) => a === 1 || (a === -1 && (b === Infinity || b === -Infinity)) ? 1 : a ** b);
+// exponents that PyTorch computes in another way; the square root of -∞ is NaN, (-∞)^0.5 is not
+const SPECIAL: ReadonlyMap<number, Kernel> = new Map([
+  [2, new Kernel((a: number) => a * a)],
+  [0.5, new Kernel((a: number) => Math.sqrt(a))],
+  [3, new Kernel((a: number) => a * a * a)],
+  [-0.5, new Kernel((a: number) => 1 / Math.sqrt(a))],
+  [-1, new Kernel((a: number) => 1 / a)],
+  [-2, new Kernel((a: number) => 1 / (a * a))],
+]);
 const truth = new Kernel((a: number, b: number) => a === 1 || b === 0);
 // by squaring, modulo 2^64; of a negative exponent only what is an integer is left
 const power64 = new Kernel((a: bigint, b: bigint) => {
@@ -30,7 +40,9 @@ const power32 = new Kernel((a: number, b: number) => {
 function compute(self: Tensor | Num, exponent: Tensor | Num): Tensor {
   const dtype: DType = resultType([self, exponent]);
   if (typeof exponent === "number" && exponent < 0 && dtype.category === "int") throw new RuntimeError("Integers to negative integer powers are not allowed.");
-  if (exponent === 2 && dtype.category === "float") return elementwise(squared, dtype, [self, 2]);
+  if (dtype === bool && exponent instanceof Tensor) throw noKernel("pow", bool);
+  const special = dtype.is_floating_point && typeof exponent === "number" ? SPECIAL.get(exponent) : undefined;
+  if (special !== undefined) return elementwise(special, dtype, [self]);
   return elementwise(dtype === int64 ? power64 : dtype === bool ? truth : dtype.category === "int" ? power32 : power, dtype, [self, exponent]);
 }
 
@@ -48,8 +60,8 @@ const powTensor = new Primitive<{ self: Tensor; exponent: Tensor }>({
   name: "PowBackward1",
   forward: ({ self, exponent }) => compute(self, exponent),
   backward: {
-    self: ({ grad, self, exponent }) => grad.mul(exponent.mul(self.pow(exponent.sub(1)))).masked_fill(exponent.eq(0), 0),
-    exponent: ({ grad, self, exponent, result }) => grad.mul(result.mul(self.log())).masked_fill(self.eq(0).logical_and(exponent.ge(0)), 0),
+    self: ({ grad, self, exponent }) => where(exponent.eq(0), 0, grad.mul(exponent.mul(self.pow(exponent.sub(1))))),
+    exponent: ({ grad, self, exponent, result }) => grad.mul(where(self.eq(0).logical_and(exponent.ge(0)), 0, result.mul(self.log()))),
   },
 });
 
@@ -58,7 +70,7 @@ const powOfNumber = new Primitive<{ self: number; exponent: Tensor }>({
   name: "PowBackward2",
   forward: ({ self, exponent }) => compute(self, exponent),
   backward: {
-    exponent: ({ grad, self, exponent, result }) => self === 0 ? grad.mul(result.mul(-Infinity)).masked_fill(exponent.ge(0), 0) : grad.mul(result.mul(Math.log(self))),
+    exponent: ({ grad, self, exponent, result }) => grad.mul(self === 0 ? where(exponent.ge(0), 0, result.mul(-Infinity)) : result.mul(Math.log(self))),
   },
 });
 
@@ -94,25 +106,35 @@ const SIGNATURES = [
 export const pow: Power = Object.assign(
   define<Power, PowInputs>("pow", SIGNATURES, (inputs) => choose(inputs).apply(inputs as never)),
   {
-    inplace: define<Power, PowInputs>("pow_", ["(Tensor input, Tensor exponent)", "(Tensor input, Number exponent)"], (inputs) => choose(inputs).applyInplace(inputs as never)),
+    inplace: define<Power, PowInputs>(
+      "pow_",
+      ["(Tensor input, Tensor exponent)", "(Tensor input, Number exponent)"],
+      (inputs) => choose(inputs).applyInplace(inputs as never),
+    ),
   },
 );
 
-const floatPowerType = (inputs: { self: Tensor | Num; exponent: Tensor | Num }): { self: Tensor | Num; exponent: Tensor | Num } => {
-  const wide = (x: Tensor | Num) => x instanceof Tensor ? x.double() : x;
-  return { self: wide(inputs.self), exponent: wide(inputs.exponent) };
-};
+const wide = (x: Tensor | Num): Tensor | Num => x instanceof Tensor ? x.double() : x;
 
 /** `self ** exponent` in float64. */
-export const float_power: InplaceOp<PowOptions, [exponent: Tensor | Num]> = define(
+export const float_power: InplaceOp<PowOptions, [exponent: Tensor | Num]> = define<
+  InplaceOp<PowOptions, [exponent: Tensor | Num]>,
+  PowInputs & { self: Tensor }
+>(
   "float_power",
   SIGNATURES,
-  (inputs: { self: Tensor | Num; exponent: Tensor | Num }) => {
-    const { self, exponent } = floatPowerType(inputs);
-    return pow(self, exponent);
+  ({ self, exponent }) => pow(wide(self), wide(exponent)),
+  {
+    inplace: ({ self, exponent }) => {
+      if (self.dtype !== float64) {
+        throw new RuntimeError(`the base given to float_power_ has dtype ${self.dtype.scalar} but the operation's result requires dtype Double`);
+      }
+      return pow.inplace(self, wide(exponent));
+    },
   },
-  { inplace: true },
 );
 
 /** `self` times itself; recorded as a power, as in PyTorch. */
-export const square: InplaceOp = define("square", "(Tensor input, *, Tensor out = None)", ({ self }: { self: Tensor }) => pow(self, 2), { inplace: true });
+export const square: InplaceOp = define<InplaceOp, { self: Tensor }>("square", "(Tensor input, *, Tensor out = None)", ({ self }) => pow(self, 2), {
+  inplace: ({ self }) => pow.inplace(self, 2),
+});

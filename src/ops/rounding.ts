@@ -1,7 +1,7 @@
 /**
  * Absolute values, signs, rounding and remainders.
  */
-import { bool, float32, get_default_dtype, int64 } from "../dtype.ts";
+import { bool, float32, int64 } from "../dtype.ts";
 import { noKernel, RuntimeError } from "../errors.ts";
 import { floorRemainder, floorRemainder64 } from "../kernels/division.ts";
 import { Kernel } from "../kernels/elementwise.ts";
@@ -133,7 +133,7 @@ const NUMBER = ["(Tensor input, Tensor other, *, Tensor out = None)", "(Tensor i
 /** The remainder of division rounded towards zero; it has the sign of `self`. d/dself = 1, d/dother = -trunc(self / other). */
 export const fmod: Binary = binary("fmod", {
   signatures: NUMBER,
-  numbers: "other",
+  numbers: "signatures",
   kernel: "fmod_cpu",
   check: refuseZeroDivisor,
   node: "FmodBackward1",
@@ -150,7 +150,7 @@ export const fmod: Binary = binary("fmod", {
 /** The remainder of division rounded down; it has the sign of `other`. d/dself = 1, d/dother = -floor(self / other). Of a number by a tensor it has no derivative. */
 export const remainder: BinaryOfNumbers = binary("remainder", {
   signatures: ["(Tensor input, Tensor other, *, Tensor out = None)", "(Number self, Tensor other)", "(Tensor input, Number other, *, Tensor out = None)"],
-  numbers: true,
+  numbers: "signatures",
   kernel: "remainder_cpu",
   check: refuseZeroDivisor,
   node: "RemainderBackward1",

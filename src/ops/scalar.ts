@@ -2,9 +2,10 @@
  * Numbers that become elements: PyTorch refuses those that the dtype cannot hold.
  */
 import { type DType, float32 } from "../dtype.ts";
-import { RuntimeError } from "../errors.ts";
-import type { Scalar } from "../kernels/elementwise.ts";
-import { toScalar } from "./elementwise.ts";
+import { noKernel, RuntimeError } from "../errors.ts";
+import type { Kernel, Scalar } from "../kernels/elementwise.ts";
+import type { Tensor } from "../tensor.ts";
+import { elementwise, toScalar } from "./elementwise.ts";
 import type { Num } from "./promotion.ts";
 
 /** The largest float32. */
@@ -29,4 +30,15 @@ export function checkedScalar(value: Num, dtype: DType): Scalar {
   const held = dtype.allocate(1);
   held[0] = dtype.category === "bool" ? (value ? 1 : 0) : toScalar(value, dtype);
   return held[0];
+}
+
+/** Throws PyTorch's error for a dtype that is not a floating-point one. */
+export function requireFloat(t: Tensor, kernel: string): void {
+  if (!t.dtype.is_floating_point) throw noKernel(kernel, t.dtype);
+}
+
+/** Applies a kernel to tensors of one dtype and to numbers, which the dtype must be able to hold. */
+export function withNumbers(kernel: Kernel, tensors: readonly Tensor[], numbers: readonly Num[]): Tensor {
+  const { dtype } = tensors[0];
+  return elementwise(kernel, dtype, [...tensors, ...numbers.map((x): Scalar => checkedScalar(x, dtype))]);
 }

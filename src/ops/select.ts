@@ -4,7 +4,6 @@
 import { bool, type DType, int64, uint8 } from "../dtype.ts";
 import { noKernel, RuntimeError } from "../errors.ts";
 import { Kernel } from "../kernels/elementwise.ts";
-import { broadcastSizes, sameSizes } from "../layout.ts";
 import { Tensor } from "../tensor.ts";
 import { warnOnce } from "../warnings.ts";
 import { type Args, cannotCast, define, type InplaceOp, Primitive } from "./define.ts";

@@ -6,8 +6,9 @@ import { bool, float32, get_default_dtype } from "../dtype.ts";
 import { noDerivative, RuntimeError } from "../errors.ts";
 import { Kernel } from "../kernels/elementwise.ts";
 import * as special from "../kernels/special.ts";
-import { Tensor } from "../tensor.ts";
-import { mul, sub } from "./arithmetic.ts";
+import { erfinvFloat32 } from "../kernels/special/erfinv_float32.ts";
+import type { Tensor } from "../tensor.ts";
+import { sub } from "./arithmetic.ts";
 import { type Context, define, type InplaceOp } from "./define.ts";
 import { elementwise, floatType } from "./elementwise.ts";
 import { alias, binary, type BinaryTensors, type BinaryTensorsInplace, type Unary, unary } from "./pointwise.ts";
@@ -72,10 +73,10 @@ export const sinh: Unary = real("sinh", (x) => Math.sinh(x), ({ grad, self }) =>
 /** The hyperbolic cosine. Its derivative is the hyperbolic sine. */
 export const cosh: Unary = real("cosh", (x) => Math.cosh(x), ({ grad, self }) => grad.mul(self.sinh()));
 
-const tanhBackward: BinaryTensors = binary("tanh_backward", {
+const tanhBackward: BinaryTensors = binary<BinaryTensors, Tensor>("tanh_backward", {
   forward: (grad, result) => grad * (1 - result * result),
   backward: {
-    self: ({ grad, other }) => tanhBackward(grad, other as Tensor),
+    self: ({ grad, other }) => tanhBackward(grad, other),
     other: ({ grad, self, other }) => grad.mul(-2).mul(other).mul(self),
   },
 });
@@ -121,11 +122,11 @@ export const arccosh: Unary = alias("arccosh", acosh);
 /** Alias of `atanh`. */
 export const arctanh: Unary = alias("arctanh", atanh);
 
-const sigmoidBackward: BinaryTensors = binary("sigmoid_backward", {
+const sigmoidBackward: BinaryTensors = binary<BinaryTensors, Tensor>("sigmoid_backward", {
   forward: (grad, result) => grad * (1 - result) * result,
   backward: {
-    self: ({ grad, other }) => sigmoidBackward(grad, other as Tensor),
-    other: ({ grad, self, other }) => grad.mul(self).mul((other as Tensor).mul(-2).add(1)),
+    self: ({ grad, other }) => sigmoidBackward(grad, other),
+    other: ({ grad, self, other }) => grad.mul(self).mul(other.mul(-2).add(1)),
   },
 });
 
@@ -184,7 +185,12 @@ export const erf: Unary = real("erf", special.erf, ({ grad, self }) => self.pow(
 export const erfc: Unary = real("erfc", special.erfc, ({ grad, self }) => self.pow(2).neg().exp().mul(-2 / Math.sqrt(Math.PI)).mul(grad));
 
 /** The inverse of the error function. d/dx = √π/2 e^(erfinv(x)²). */
-export const erfinv: Unary = real("erfinv", special.erfinv, ({ grad, self }) => self.erfinv().pow(2).exp().mul(Math.sqrt(Math.PI) / 2).mul(grad));
+export const erfinv: Unary = real(
+  "erfinv",
+  special.erfinv,
+  ({ grad, self }) => self.erfinv().pow(2).exp().mul(Math.sqrt(Math.PI) / 2).mul(grad),
+  erfinvFloat32,
+);
 
 /** log |Γ(x)|. Its derivative is digamma. */
 export const lgamma: Unary = real("lgamma", special.lgamma, ({ grad, self }) => grad.mul(self.digamma()));
@@ -270,13 +276,13 @@ export const sinc: Unary = real("sinc", special.sinc, ({ grad, self }) => {
 }, special.sincFloat32);
 
 /** The regularized lower incomplete gamma function P(self, other). d/dother = other^(self - 1) e^(-other) / Γ(self); none in `self`. */
-export const igamma: BinaryTensorsInplace = incompleteGamma("igamma", special.igamma, (density) => density);
+export const igamma: BinaryTensorsInplace = incompleteGamma("igamma", special.igamma, (grad) => grad);
 
 /** The regularized upper incomplete gamma function Q(self, other) = 1 - P(self, other). */
-export const igammac: BinaryTensorsInplace = incompleteGamma("igammac", special.igammac, (density) => density.neg());
+export const igammac: BinaryTensorsInplace = incompleteGamma("igammac", special.igammac, (grad) => grad.neg());
 
-function incompleteGamma(name: string, forward: (a: number, x: number) => number, sign: (density: Tensor) => Tensor): BinaryTensorsInplace {
-  return binary(name, {
+function incompleteGamma(name: string, forward: (a: number, x: number) => number, signed: (grad: Tensor) => Tensor): BinaryTensorsInplace {
+  return binary<BinaryTensorsInplace, Tensor>(name, {
     kind: "floating",
     kernel: `${name}_cpu`,
     forward,
@@ -285,8 +291,8 @@ function incompleteGamma(name: string, forward: (a: number, x: number) => number
         throw noDerivative(`${name}: input`);
       },
       other: ({ grad, self, other }) => {
-        const x = other as Tensor;
-        return sign(grad.mul(mul(self.sub(1), x.log()).sub(x).sub(self.lgamma()).exp()));
+        const density = self.sub(1).mul(other.log()).sub(other).sub(self.lgamma()).exp();
+        return signed(grad).mul(density);
       },
     },
   });
