@@ -51,3 +51,4 @@ export { device, Size } from "./src/size.ts";
 export { get_printoptions, set_printoptions } from "./src/format/options.ts";
 export * as viz from "./src/viz.ts";
 export * as utils from "./src/utils/mod.ts";
+export * as optim from "./src/optim/mod.ts";

@@ -4,3 +4,11 @@
  * @module
  */
 export * as functional from "./functional.ts";
+export * as init from "./init.ts";
+export { Module } from "./module.ts";
+export type { BackwardHook, ForwardHook, ForwardPreHook, IncompatibleKeys } from "./module.ts";
+export { Parameter } from "./parameter.ts";
+export type { StateDict } from "./state_dict.ts";
+export { ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential } from "./container.ts";
+export { Bilinear, Identity, Linear } from "./linear.ts";
+export type { BilinearOptions, LinearOptions } from "./linear.ts";
