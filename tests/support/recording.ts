@@ -55,7 +55,7 @@ export async function readRecording<T>(name: string): Promise<T> {
   return await new Response(text).json() as T;
 }
 
-const DTYPES: Record<string, torch.dtype> = {
+const DTYPES: Record<string, typeof torch.float32> = {
   float64: torch.float64,
   float32: torch.float32,
   int64: torch.int64,
@@ -84,6 +84,12 @@ export class Decoder {
   /** Every decoded tensor beside its encoding. */
   readonly tensors: [torch.Tensor, EncodedTensor][] = [];
   readonly #storages = new Map<number, torch.Tensor>();
+  readonly #replacements: readonly torch.Tensor[];
+
+  /** Tensors given here take the places of those that require grad, by their numbers. */
+  constructor(replacements: readonly torch.Tensor[] = []) {
+    this.#replacements = replacements;
+  }
 
   /** A fresh value for the encoding. */
   decode(value: Encoded): unknown {
@@ -106,6 +112,7 @@ export class Decoder {
   }
 
   #tensor(t: EncodedTensor): torch.Tensor {
+    if (t.g !== undefined && t.g in this.#replacements) return this.#replacements[t.g];
     let tensor = t.base === undefined ? make(t.d ?? [], t.t).reshape(t.s) : torch.as_strided(this.#storage(t), t.s, t.st ?? [], t.o ?? 0);
     if (t.g !== undefined) this.leaves[t.g] = tensor = tensor.requires_grad_();
     this.tensors.push([tensor, t]);
@@ -125,7 +132,7 @@ function make(values: EncodedNumber[], dtype: string): torch.Tensor {
 }
 
 /** The elements of an encoded tensor in row-major order. */
-function elements(t: EncodedTensor): (number | boolean | bigint)[] {
+export function elements(t: EncodedTensor): (number | boolean | bigint)[] {
   if (t.d !== undefined) return t.d.map(decodeNumber);
   const base = (t.base ?? []).map(decodeNumber);
   let places = [t.o ?? 0];

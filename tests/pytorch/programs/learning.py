@@ -73,7 +73,6 @@ def two_layers():
         if step % 25 == 0:
             print(f"step {step}: {loss.item():.5f}")
     print(loss)
-    print(w1.grad)
     print(out[:4])
     print([list(p.shape) for p in parameters])
 
