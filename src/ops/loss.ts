@@ -1,6 +1,16 @@
 /**
  * Losses: how far predictions are from what is right.
  */
-export { huber_loss, l1_loss, mse_loss, smooth_l1_loss } from "./loss/difference.ts";
-export { cross_entropy, nll_loss } from "./loss/likelihood.ts";
 export { binary_cross_entropy, binary_cross_entropy_with_logits } from "./loss/binary.ts";
+export { huber_loss, l1_loss, mse_loss, smooth_l1_loss } from "./loss/difference.ts";
+export { gaussian_nll_loss, kl_div, poisson_nll_loss } from "./loss/distribution.ts";
+export { cross_entropy, nll_loss } from "./loss/likelihood.ts";
+export {
+  cosine_embedding_loss,
+  hinge_embedding_loss,
+  margin_ranking_loss,
+  soft_margin_loss,
+  triplet_margin_loss,
+  triplet_margin_with_distance_loss,
+} from "./loss/margin.ts";
+export { multi_margin_loss, multilabel_margin_loss, multilabel_soft_margin_loss } from "./loss/multi.ts";

@@ -1,7 +1,7 @@
 /**
  * The cross entropy of two classes, from a probability or from a logit.
  */
-import { RuntimeError, ValueError, noKernel } from "../../errors.ts";
+import { noKernel, RuntimeError, ValueError } from "../../errors.ts";
 import { Kernel } from "../../kernels/elementwise.ts";
 import { broadcastSizes, sameSizes, type Sizes } from "../../layout.ts";
 import { Tensor } from "../../tensor.ts";
@@ -18,9 +18,7 @@ type BackwardInputs = Inputs & { grad_output: Tensor };
 /** Below this, PyTorch takes the logarithm of a probability to be that of the smallest one, and p (1 - p) to be this small. */
 const LEAST_LOG = -100, LEAST_VARIANCE = 1e-12;
 
-const entropy = new Kernel((p: number, t: number, w: number) =>
-  w * ((t - 1) * Math.max(Math.log1p(-p), LEAST_LOG) - t * Math.max(Math.log(p), LEAST_LOG))
-);
+const entropy = new Kernel((p: number, t: number, w: number) => w * ((t - 1) * Math.max(Math.log1p(-p), LEAST_LOG) - t * Math.max(Math.log(p), LEAST_LOG)));
 const entropySlope = new Kernel((p: number, t: number, g: number, w: number, n: number) => g * w * (p - t) / Math.max((1 - p) * p, LEAST_VARIANCE) / n);
 
 /** The same times the weights, where there are any. */
@@ -158,7 +156,9 @@ const binaryCrossEntropyWithLogits = define<LowLogits, LogitInputs>(
     refuseGradient("binary_cross_entropy_with_logits", "pos_weight", pos_weight);
     if (self.dtype.category !== "float") throw noKernel("log_sigmoid_cpu", self.dtype);
     // (1 - target), which PyTorch goes on to compute in
-    if (target.dtype.category === "bool") throw new RuntimeError("Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator instead.");
+    if (target.dtype.category === "bool") {
+      throw new RuntimeError("Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator instead.");
+    }
     if (target.dtype.category !== "float") {
       throw new RuntimeError(`result type ${self.dtype.scalar} can't be cast to the desired output type ${target.dtype.scalar}`);
     }
@@ -192,9 +192,14 @@ export type BinaryCrossEntropyWithLogits = Fn<
 export const binary_cross_entropy_with_logits: BinaryCrossEntropyWithLogits = pythonFunction<
   BinaryCrossEntropyWithLogits,
   BinaryInputs & { pos_weight: Tensor | null }
->("binary_cross_entropy_with_logits", ["input", "target"], { weight: null, ...REDUCTION, pos_weight: null }, ({ input, target, weight, pos_weight, ...rest }) => {
-  const reduction = reductionOf(rest);
-  const wanted = sizeOf(input), given = sizeOf(target);
-  if (!sameSizes(wanted, given)) throw new ValueError(`Target size (${given}) must be the same as input size (${wanted})`);
-  return binaryCrossEntropyWithLogits(input, target, weight, pos_weight, reduction);
-});
+>(
+  "binary_cross_entropy_with_logits",
+  ["input", "target"],
+  { weight: null, ...REDUCTION, pos_weight: null },
+  ({ input, target, weight, pos_weight, ...rest }) => {
+    const reduction = reductionOf(rest);
+    const wanted = sizeOf(input), given = sizeOf(target);
+    if (!sameSizes(wanted, given)) throw new ValueError(`Target size (${given}) must be the same as input size (${wanted})`);
+    return binaryCrossEntropyWithLogits(input, target, weight, pos_weight, reduction);
+  },
+);

@@ -296,4 +296,3 @@ export const huber_loss: HuberLoss = pythonFunction<HuberLoss, { input: Tensor; 
     return reduced(products, reductionNumber(reduction));
   },
 );
-

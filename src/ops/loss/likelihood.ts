@@ -48,7 +48,19 @@ function declare(node: string): Primitive<Inputs> {
       const grads = asContiguous(grad_output), weights = weightsOf(weight);
       const divisor = reduction === MEAN ? Number(total_weight.item()) : 1;
       const labels = classesOf(target, classes, ignore_index);
-      nllBackward(out.store.data, batch, classes, places, labels, weights?.store.data, weights?.offset, grads.store.data, grads.offset, grads.count > 1, divisor);
+      nllBackward(
+        out.store.data,
+        batch,
+        classes,
+        places,
+        labels,
+        weights?.store.data,
+        weights?.offset,
+        grads.store.data,
+        grads.offset,
+        grads.count > 1,
+        divisor,
+      );
       return out;
     },
     backward: {
@@ -68,7 +80,17 @@ function declare(node: string): Primitive<Inputs> {
       const source = asContiguous(self), weights = weightsOf(weight);
       const each = reduction === NONE && self.sizes.length > 1;
       const out = Tensor.make(each ? target.sizes : [], self.dtype);
-      const sum = nllForward(source.store.data, source.offset, batch, classes, places, labels, weights?.store.data, weights?.offset, each ? out.store.data : null);
+      const sum = nllForward(
+        source.store.data,
+        source.offset,
+        batch,
+        classes,
+        places,
+        labels,
+        weights?.store.data,
+        weights?.offset,
+        each ? out.store.data : null,
+      );
       if (!each) out.store.data[0] = reduction === MEAN ? sum / Number(total_weight.item()) : sum;
       return out;
     },
@@ -157,7 +179,11 @@ function nllLoss(inputs: Arguments): Tensor {
 
 type Low = Fn<Record<string, unknown>, [self: Tensor, target: Tensor, weight: Tensor | null, reduction: number, ignore_index: number]>;
 
-const nllLossNd = define<Low, Arguments>("nll_loss_nd", "(Tensor input, Tensor target, Tensor weight = None, int reduction = 1, int ignore_index = -100)", nllLoss);
+const nllLossNd = define<Low, Arguments>(
+  "nll_loss_nd",
+  "(Tensor input, Tensor target, Tensor weight = None, int reduction = 1, int ignore_index = -100)",
+  nllLoss,
+);
 
 /** Named arguments of `nll_loss`. */
 export interface NllOptions extends ReductionOptions {
@@ -204,7 +230,9 @@ function ofProbabilities({ self, target, weight, reduction, label_smoothing }: C
   const classes = self.sizes[at];
   if (weight !== null && !isPerClass(weight, classes)) {
     throw new RuntimeError(
-      `cross_entropy: weight tensor should be defined either for all ${classes} classes or no classes but got weight tensor of shape: ${showSizes(weight.sizes)}`,
+      `cross_entropy: weight tensor should be defined either for all ${classes} classes or no classes but got weight tensor of shape: ${
+        showSizes(weight.sizes)
+      }`,
     );
   }
   checkSmoothing(label_smoothing);
@@ -255,7 +283,10 @@ function crossEntropy(inputs: CrossInputs): Tensor {
   return nllLoss({ ...rest, self: self.log_softmax(self.sizes.length === 1 ? 0 : 1), target, ignore_index });
 }
 
-type LowCross = Fn<Record<string, unknown>, [self: Tensor, target: Tensor, weight: Tensor | null, reduction: number, ignore_index: number, label_smoothing: number]>;
+type LowCross = Fn<
+  Record<string, unknown>,
+  [self: Tensor, target: Tensor, weight: Tensor | null, reduction: number, ignore_index: number, label_smoothing: number]
+>;
 
 const crossEntropyLoss = define<LowCross, CrossInputs>(
   "cross_entropy_loss",
