@@ -79,7 +79,7 @@ export function checkInplace(tensor: Tensor): void {
   }
   if (!requiresGrad(tensor)) return;
   if (view.creation !== "default") throw forbiddenView(tensor, view.creation);
-  if (view.base.tracks && view.base.node === null) {
+  if (view.base.node === null) {
     throw new RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.");
   }
 }

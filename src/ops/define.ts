@@ -267,7 +267,7 @@ export class Primitive<P> {
       const out = results[i];
       node.sizes.push(out.sizes);
       node.dtypes.push(out.dtype);
-      if (this.#spec.nonDifferentiable?.includes(i)) continue;
+      if (!out.dtype.is_floating_point || this.#spec.nonDifferentiable?.includes(i)) continue;
       if (inplace !== null) rebaseHistory(inplace, node);
       else {
         out.node = node;

@@ -324,7 +324,8 @@ function reduceSlices(self: Tensor, { index, source, reduce, include_self }: Red
   counts.index_add_(0, index, source.new_ones([picked.length]));
   counts.masked_fill_(counts.eq(0), 1);
   const shape = self.sizes.map((_, d) => d === at ? -1 : 1);
-  self.copy_(self.div(counts.view(shape), { rounding_mode: self.dtype.is_floating_point ? null : "floor" }));
+  const each = counts.view(shape);
+  self.copy_(self.dtype.is_floating_point ? self.div(each) : self.div(each, { rounding_mode: "floor" }));
 }
 
 const indexReduce = new Primitive<ReduceInputs>({

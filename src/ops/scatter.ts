@@ -293,7 +293,7 @@ function reduceInto(inputs: ReduceInputs, self: Tensor): void {
   if (include_self) counts.fill_(1);
   write(counts, index, places, expanded(1, self.dtype, index), "add");
   counts.masked_fill_(counts.eq(0), 1);
-  self.copy_(self.div(counts, { rounding_mode: self.dtype.is_floating_point ? null : "floor" }));
+  self.copy_(self.dtype.is_floating_point ? self.div(counts) : self.div(counts, { rounding_mode: "floor" }));
 }
 
 const REDUCE = writer<ReduceInputs>("ScatterReduceBackward0", reduceInto, () => scatterReduce);

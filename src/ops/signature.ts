@@ -382,7 +382,8 @@ export class ArgumentParser {
     }
     if (signatures.length === 1 && this.#texts.length === 1) throw this.#single(failed!.reason!(), signatures[0], positional, named, self);
     const count = positional.length + (named === null ? 0 : Object.keys(named).length);
-    const plausible = signatures.filter((s) => count >= s.required && count <= s.parameters.length && (!s.varargs || count <= s.parameters.length));
+    const least = (s: Signature) => s.parameters.filter((p) => !p.optional).length;
+    const plausible = signatures.filter((s) => count >= least(s) && count <= s.parameters.length && (!s.varargs || count <= s.parameters.length));
     if (plausible.length === 1) throw attempt(this.#op, plausible[0], positional, named, self).reason!();
     throw this.#invalid(positional, named, self);
   }
