@@ -4,6 +4,7 @@
 import { bool, int64 } from "../dtype.ts";
 import { IndexError, noKernel, RuntimeError } from "../errors.ts";
 import { Search } from "../kernels/extreme.ts";
+import { toInt64 } from "../kernels/int64.ts";
 import { Reducer } from "../kernels/reduce.ts";
 import { wrapDim } from "../layout.ts";
 import { type NamedTuple, namedTuple, type ValuesIndices } from "../named_tuple.ts";
@@ -87,7 +88,7 @@ function found(op: string, search: Search, self: Tensor, dim: number, keepdim: b
   const scalar = self.sizes.length === 0;
   const operand = { data: self.store.data, offset: self.offset, strides: scalar ? [1] : self.strides };
   const places = search.run(operand, scalar ? [1] : self.sizes, d, values.store.data);
-  return [values, new Tensor(new Storage(BigInt64Array.from(places, BigInt)), int64, sizes)];
+  return [values, new Tensor(new Storage(toInt64(places)), int64, sizes)];
 }
 
 /** Named arguments of `max` and `min`. */

@@ -1,7 +1,8 @@
 /**
  * What ops that select elements share (extrema, medians, sorting): how gradients find back, and several tensors that take results.
  */
-import { type Sizes, wrapDim } from "../layout.ts";
+import { RuntimeError } from "../errors.ts";
+import { requiredStorage, type Sizes, wrapDim } from "../layout.ts";
 import type { Tensor } from "../tensor.ts";
 import { writeOut } from "./define.ts";
 import { wrongOutType } from "./reduction.ts";
@@ -19,6 +20,17 @@ export function evenlyAmong(grad: Tensor, self: Tensor, value: Tensor): Tensor {
   const chosen = self.detach(), wanted = value.detach();
   const mask = Number.isNaN(wanted.item()) ? chosen.isnan() : chosen.eq(wanted);
   return grad.new_zeros(self.sizes).masked_fill(mask, grad.div(mask.sum()));
+}
+
+/** Throws where a tensor that takes a result shares memory with the input. */
+export function checkNoOverlap(input: Tensor, out: Tensor): void {
+  if (out.store.data !== input.store.data || out.count === 0 || input.count === 0) return;
+  const ends = [input, out].map((t) => requiredStorage(t.sizes, t.strides, t.offset));
+  if (out.offset < ends[0] && input.offset < ends[1]) {
+    throw new RuntimeError(
+      "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory location. Please clone() the tensor before performing the operation.",
+    );
+  }
 }
 
 /** Hands results over in the tensors given as `out`. */
