@@ -168,17 +168,20 @@ export const copy_: Op<{ src: Tensor; non_blocking: boolean }, [src: Tensor | Nu
   });
 });
 
-const fillNumber = new Primitive<{ self: Tensor; value: Num }>({
-  name: "FillBackward2",
-  forward: ({ self, value }) => filled(self, value),
-  backward: { self: ({ grad }) => grad.zeros_like() },
-});
-
-const fillTensor = new Primitive<{ self: Tensor; value: Tensor }>({
-  name: "FillBackward3",
-  forward: ({ self, value }) => filled(self, value.item() as Num),
-  backward: { self: ({ grad }) => grad.zeros_like(), value: ({ grad }) => grad.sum() },
-});
+// PyTorch has a node for `fill` and one for `fill_`, for numbers and for tensors
+const fillNumber = (overload: number) =>
+  new Primitive<{ self: Tensor; value: Num }>({
+    name: `FillBackward${overload}`,
+    forward: ({ self, value }) => filled(self, value),
+    backward: { self: ({ grad }) => grad.zeros_like() },
+  });
+const fillTensor = (overload: number) =>
+  new Primitive<{ self: Tensor; value: Tensor }>({
+    name: `FillBackward${overload}`,
+    forward: ({ self, value }) => filled(self, value.item() as Num),
+    backward: { self: ({ grad }) => grad.zeros_like(), value: ({ grad }) => grad.sum() },
+  });
+const fillWithNumber = fillNumber(0), fillWithTensor = fillTensor(1), fillNumberInplace = fillNumber(2), fillTensorInplace = fillTensor(3);
 
 function filled(self: Tensor, value: Num): Tensor {
   const out = Tensor.make(self.sizes, self.dtype, self.contiguousLayout ? null : preservedStrides(self.sizes, self.strides));
@@ -199,9 +202,9 @@ export const fill: Op<{ value: Tensor | Num }, [value: Tensor | Num]> = define<O
   "fill",
   FILL,
   ({ self, value }) => {
-    if (!(value instanceof Tensor)) return fillNumber.apply({ self, value });
+    if (!(value instanceof Tensor)) return fillWithNumber.apply({ self, value });
     checkFill(value);
-    return fillTensor.apply({ self, value });
+    return fillWithTensor.apply({ self, value });
   },
 );
 
@@ -210,9 +213,9 @@ export const fill_: Op<{ value: Tensor | Num }, [value: Tensor | Num]> = define<
   "fill_",
   FILL,
   ({ self, value }) => {
-    if (!(value instanceof Tensor)) return fillNumber.applyInplace({ self, value });
+    if (!(value instanceof Tensor)) return fillNumberInplace.applyInplace({ self, value });
     checkFill(value);
-    return fillTensor.applyInplace({ self, value });
+    return fillTensorInplace.applyInplace({ self, value });
   },
 );
 

@@ -10,7 +10,7 @@ import { can_cast, type DType, float64, int64 } from "../dtype.ts";
 import { RuntimeError } from "../errors.ts";
 import { sameSizes, type Sizes } from "../layout.ts";
 import { Tensor } from "../tensor.ts";
-import { assertWritable, copyElements, toScalar } from "./elementwise.ts";
+import { assertNoPartialOverlap, assertWritable, copyElements, toScalar } from "./elementwise.ts";
 import { ArgumentParser, type Named } from "./signature.ts";
 
 /** What a forward gives: one tensor or several. */
@@ -460,15 +460,23 @@ function replaceContents(self: Tensor, result: Tensor): Tensor {
   return self.copy_(result);
 }
 
-/** Hands a result over in the tensor given as `out`, which is resized where it does not fit. */
-export function writeOut(op: string, inputs: Named, out: Tensor, result: unknown): Tensor {
-  const involved = [out, ...Object.values(inputs).filter((v) => v instanceof Tensor)];
+/**
+ * Hands a result over in the tensor given as `out`, which is resized where it does not fit. It may not share memory with an
+ * input, unless the op is `elementwise` and both are the same.
+ */
+export function writeOut(op: string, inputs: Named, out: Tensor, result: unknown, elementwise = false): Tensor {
+  const involved = [out, ...Object.values(inputs).flat().filter((v) => v instanceof Tensor)];
   if (is_grad_enabled() && involved.some(requiresGrad)) {
     throw new RuntimeError(`${op}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.`);
   }
   const source = result as Tensor;
   if (!can_cast(source.dtype, out.dtype)) throw cannotCast(source.dtype, out.dtype);
   assertWritable(out);
+  for (const key in inputs) {
+    const value = inputs[key];
+    if (key === "out") continue;
+    for (const t of Array.isArray(value) ? value : [value]) if (t instanceof Tensor) assertNoPartialOverlap(out, t, !elementwise);
+  }
   if (!sameSizes(out.sizes, source.sizes)) out.resize_([...source.sizes]);
   copyElements(out, source);
   out.store.version++;

@@ -418,9 +418,9 @@ function callable(name: string, op: Pointwise, inplaceOp: Pointwise, spec: AnyDe
     const inputs = read(parser, args, self);
     if (extended?.when(inputs)) {
       const result = extended.primitive.apply(inputs as never);
-      return inputs.out instanceof Tensor ? writeOut(name, inputs, inputs.out, result) : result;
+      return inputs.out instanceof Tensor ? writeOut(name, inputs, inputs.out, result, true) : result;
     }
-    if (inputs.out instanceof Tensor) return writeOut(name, inputs, inputs.out, op.call(inputs.self as Tensor, inputs.other as Tensor));
+    if (inputs.out instanceof Tensor) return writeOut(name, inputs, inputs.out, op.call(inputs.self as Tensor, inputs.other as Tensor), true);
     return op.call(inputs.self as Tensor, inputs.other as Tensor);
   };
   const inplace = (...args: unknown[]): Tensor => {
