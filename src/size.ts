@@ -78,19 +78,14 @@ export class Device {
     return this.index === null ? this.type : `${this.type}:${this.index}`;
   }
 
-  /** `device(type='cpu')`. */
-  __repr__(): string {
-    return `device(type='${this.type}'${this.index === null ? "" : `, index=${this.index}`})`;
-  }
-
   /** What `console.log` shows in Deno. */
   [Symbol.for("Deno.customInspect")](): string {
-    return this.__repr__();
+    return this.toString();
   }
 
   /** What `console.log` shows in Node. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return this.__repr__();
+    return this.toString();
   }
 }
 Object.defineProperty(Device, "name", { value: "device" });
