@@ -145,17 +145,17 @@ lesson.aside({
     s = (t * 3).sum()
     u = s * 2
     s.backward()
-    print(t.grad)
+    print(u.requires_grad, t.grad)
   `,
   run() {
     t = Variable(torch.ones(2), { requires_grad: true });
     const s = t.mul(3).sum();
-    s.mul(2);
+    const u = s.mul(2);
     s.backward();
-    print(t.grad);
+    print(u.requires_grad, t.grad);
   },
   output: `
-    tensor([3., 3.])
+    True tensor([3., 3.])
   `,
   gradient: {
     leaf: () => t,
