@@ -255,24 +255,39 @@ export const requires_grad_: Op<{ requires_grad: boolean }, [requires_grad?: boo
   return self;
 });
 
+/** Gives `self` another shape; where more elements are needed than memory holds, new ones are zero. */
+function resized(self: Tensor, size: readonly number[]): Tensor {
+  if (self.tracks) throw new RuntimeError("cannot resize variables that require grad");
+  if (size.some((n) => n < 0)) throw new RuntimeError("numel: integer multiplication overflow");
+  const { store } = self;
+  const start = self.offset - store.base;
+  const shaped = new Tensor(store, self.dtype, size, null, self.offset);
+  if (start + shaped.count > store.length) {
+    const grown = new Storage(self.dtype.allocate(start + shaped.count));
+    (grown.data as Float32Array).set(store.data.subarray(store.base, store.base + store.length) as Float32Array);
+    grown.version = store.version;
+    Object.assign(self, { store: grown, offset: start });
+  }
+  const { sizes, strides, count, contiguousLayout } = shaped;
+  Object.assign(self, { sizes, strides, count, contiguousLayout });
+  self.store.version++;
+  return self;
+}
+
+type Resize = Op<{ size: readonly number[] }, (number | readonly number[])[]>;
+
 /** Changes the shape in place; where more elements are needed than memory holds, new ones are zero. */
-export const resize_: Op<{ size: readonly number[] }, (number | readonly number[])[]> = define<Op<{ size: readonly number[] }, (number | readonly number[])[]>, { self: Tensor; size: number[] }>(
+export const resize_: Resize = define<Resize, { self: Tensor; size: number[] }>(
   "resize_",
   "(Tensor input, tuple of ints size, *, torch.memory_format memory_format = None)",
-  ({ self, size }) => {
-    if (self.tracks) throw new RuntimeError("cannot resize variables that require grad");
-    const { store } = self;
-    const start = self.offset - store.base;
-    const shaped = new Tensor(store, self.dtype, size, null, self.offset);
-    if (start + shaped.count > store.length) {
-      const grown = new Storage(self.dtype.allocate(start + shaped.count));
-      (grown.data as Float32Array).set(store.data.subarray(store.base, store.base + store.length) as Float32Array);
-      grown.version = store.version;
-      Object.assign(self, { store: grown, offset: start });
-    }
-    const { sizes, strides, count, contiguousLayout } = shaped;
-    Object.assign(self, { sizes, strides, count, contiguousLayout });
-    return self;
-  },
+  ({ self, size }) => resized(self, size),
 );
 
+type ResizeAs = Op<{ the_template: Tensor }, [the_template: Tensor]>;
+
+/** Changes the shape in place to that of another tensor. */
+export const resize_as_: ResizeAs = define<ResizeAs, { self: Tensor; the_template: Tensor }>(
+  "resize_as_",
+  "(Tensor input, Tensor the_template, *, torch.memory_format memory_format = None)",
+  ({ self, the_template }) => resized(self, [...the_template.sizes]),
+);

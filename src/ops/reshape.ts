@@ -115,14 +115,13 @@ const expandPrimitive = new Primitive<{ self: Tensor; size: number[] }>({
       if (size[d] === -1) {
         if (d < shift) throw new RuntimeError(`The expanded size of the tensor (-1) isn't allowed in a leading, non-existing dimension ${d}`);
         sizes[d] = have;
-      } else if (size[d] < 0) {
-        throw new RuntimeError(`The expanded size of the tensor (${size[d]}) must match the existing size (${have}) at non-singleton dimension ${d}.`);
       } else if (have !== 1 && have !== size[d]) {
         throw new RuntimeError(
           `The expanded size of the tensor (${size[d]}) must match the existing size (${have}) at non-singleton dimension ${d}.  ` +
             `Target sizes: ${showSizes(size)}.  Tensor sizes: ${showSizes(self.sizes)}`,
         );
       }
+      if (sizes[d] < 0) throw new RuntimeError("numel: integer multiplication overflow");
       if (d >= shift && (have !== 1 || sizes[d] === 1)) strides[d] = self.strides[d - shift];
     }
     return self.alias(sizes, strides);
@@ -242,7 +241,7 @@ function atLeast(name: string, raise: (t: Tensor) => Tensor): AtLeast {
     ["(Tensor input)", "(tuple of Tensors tensors)"],
     ({ self, tensors }) => self === undefined ? tensors!.map(raise) : raise(self),
   );
-  const f = (...args: unknown[]) => args.length > 1 && args.every((t) => t instanceof Tensor) ? parsed(args) : parsed(...args);
+  const f = (...args: unknown[]) => args.length > 1 && args.every((t) => t instanceof Tensor) ? parsed(args) : args.length === 0 ? [] : parsed(...args);
   Object.defineProperty(f, "name", { value: name });
   return f as AtLeast;
 }

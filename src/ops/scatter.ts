@@ -37,39 +37,49 @@ export interface GatherOptions {
   out?: Tensor;
 }
 
+type GatherInputs = { self: Tensor; dim: number; index: Tensor; sparse_grad: boolean };
+
+const gatherPrimitive = new Primitive<GatherInputs>({
+  name: "GatherBackward0",
+  forward: ({ self, dim, index }) => {
+    const at = wrapDim(dim, self.sizes.length);
+    const out = Tensor.make(index.sizes, self.dtype);
+    if (index.count === 0) return out;
+    if (index.dtype !== int64) throw new RuntimeError("gather(): Expected dtype int64 for index");
+    if (rankOf(index) !== rankOf(self)) throw new RuntimeError("Index tensor must have the same number of dimensions as input tensor");
+    for (let d = 0; d < self.sizes.length; d++) {
+      if (d !== at && sizeAt(index, d) > self.sizes[d]) {
+        throw new RuntimeError(
+          `Size does not match at dimension ${d} expected index ${showSizes(index.sizes)} to be no larger than self ${
+            showSizes(self.sizes)
+          } apart from dimension ${at}`,
+        );
+      }
+    }
+    gatherAlong(out.store.data, shaped(index), checkedIndices(self, at, index), oneDimensional(along(self, at)));
+    return out;
+  },
+  backward: {
+    // deno-lint-ignore no-unused-vars -- PyTorch saves these: they can be read on the node, and a change of self is noticed
+    self: ({ grad, self, dim, index, sparse_grad }) => grad.new_zeros(self.sizes).scatter_add(dim, index, grad),
+    index: null,
+  },
+});
+
 type Gather = Op<GatherOptions, [dim: number, index: Tensor]>;
 
 /** For each element of `index`: the element of `self` at the same position, but with that index along `dim`. The gradient adds to the elements that were read. */
-export const gather: Gather = define<Gather, { self: Tensor; dim: number; index: Tensor; sparse_grad: boolean }>(
+export const gather: Gather = define<Gather, GatherInputs & { out: Tensor | null }>(
   "gather",
   [
     "(Tensor input, int dim, Tensor index, *, bool sparse_grad = False, Tensor out = None)",
     "(Tensor input, name dim, Tensor index, *, bool sparse_grad = False, Tensor out = None)",
   ],
-  {
-    forward: ({ self, dim, index }) => {
-      const at = wrapDim(dim, self.sizes.length);
-      const out = Tensor.make(index.sizes, self.dtype);
-      if (index.count === 0) return out;
-      if (index.dtype !== int64) throw new RuntimeError("gather(): Expected dtype int64 for index");
-      if (rankOf(index) !== rankOf(self)) throw new RuntimeError("Index tensor must have the same number of dimensions as input tensor");
-      for (let d = 0; d < self.sizes.length; d++) {
-        if (d !== at && sizeAt(index, d) > self.sizes[d]) {
-          throw new RuntimeError(
-            `Size does not match at dimension ${d} expected index ${showSizes(index.sizes)} to be no larger than self ${
-              showSizes(self.sizes)
-            } apart from dimension ${at}`,
-          );
-        }
-      }
-      gatherAlong(out.store.data, shaped(index), checkedIndices(self, at, index), oneDimensional(along(self, at)));
-      return out;
-    },
-    backward: {
-      // deno-lint-ignore no-unused-vars -- PyTorch saves these: they can be read on the node, and a change of self is noticed
-      self: ({ grad, self, dim, index, sparse_grad }) => grad.new_zeros(self.sizes).scatter_add(dim, index, grad),
-      index: null,
-    },
+  ({ out, ...inputs }) => {
+    if (out !== null && out.dtype !== inputs.self.dtype) {
+      throw new RuntimeError(`Expected out tensor to have dtype ${inputs.self.dtype.ctype}, but got ${out.dtype.ctype} instead`);
+    }
+    return gatherPrimitive.apply(inputs);
   },
 );
 

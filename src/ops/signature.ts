@@ -287,7 +287,8 @@ function attempt(op: string, signature: Signature, args: readonly unknown[], nam
 }
 
 /** The error for a dimension given by a name: tensors here have none. */
-function noName(name: string, tensor: unknown): Error {
+function noName(name: string, argument: unknown): Error {
+  const tensor = Array.isArray(argument) ? argument[0] : argument;
   const rank = tensor instanceof Tensor ? tensor.sizes.length : 0;
   return new RuntimeError(`Name '${name}' not found in Tensor[${Array(rank).fill("None").join(", ")}].`);
 }
