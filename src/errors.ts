@@ -28,6 +28,12 @@ export class NotImplementedError extends RuntimeError {
   override name = "NotImplementedError";
 }
 
+/** Raised where PyTorch raises `torch.linalg.LinAlgError`: a matrix that is singular, or not positive-definite. */
+export class LinAlgError extends RuntimeError {
+  /** The class name that Python prints before the message. */
+  override name = "torch._C._LinAlgError";
+}
+
 /** Raised where PyTorch raises Python's `AttributeError`: an attribute that cannot be set or does not exist. */
 export class AttributeError extends Error {
   /** The class name that Python prints before the message. */

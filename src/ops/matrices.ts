@@ -1,0 +1,85 @@
+/**
+ * Stacks of matrices on their way to the kernels of linear algebra and back, and what is checked of them.
+ */
+import type { DType } from "../dtype.ts";
+import { LinAlgError, RuntimeError } from "../errors.ts";
+import type { Matrix } from "../kernels/linalg.ts";
+import { contiguousStrides, elementCount, type Sizes } from "../layout.ts";
+import { type NamedTuple, namedTuple } from "../named_tuple.ts";
+import { Tensor } from "../tensor.ts";
+import { asContiguous } from "./elementwise.ts";
+import { writeOuts } from "./selection.ts";
+
+/** A stack of matrices whose elements can be read one matrix after the other. */
+export interface Stack {
+  /** The dimensions before the last two. */
+  outer: Sizes;
+  /** How many matrices there are. */
+  count: number;
+  /** Their rows. */
+  rows: number;
+  /** Their columns. */
+  columns: number;
+  /** A copy of one of them in double precision. */
+  read: (i: number) => Matrix;
+}
+
+/** Reads a tensor as a stack of matrices. */
+export function stackOf(t: Tensor): Stack {
+  const outer = t.sizes.slice(0, -2);
+  const [rows, columns] = t.sizes.slice(-2);
+  const dense = asContiguous(t);
+  const data = dense.store.data as Float64Array, size = rows * columns;
+  return { outer, count: elementCount(outer), rows, columns, read: (i) => new Float64Array(data.subarray(dense.offset + i * size, dense.offset + (i + 1) * size)) };
+}
+
+/** A new stack of matrices in whose memory the elements of a column are neighbours, as LAPACK has it. */
+export function columnMajor(sizes: Sizes, dtype: DType): Tensor {
+  const n = sizes.length;
+  const swapped = contiguousStrides([...sizes.slice(0, -2), sizes[n - 1], sizes[n - 2]]);
+  [swapped[n - 2], swapped[n - 1]] = [swapped[n - 1], swapped[n - 2]];
+  return Tensor.make(sizes, dtype, swapped);
+}
+
+/** Writes a row-major matrix, or as many columns of it as fit, into place `i` of a new stack. */
+export function writeMatrix(out: Tensor, i: number, a: Matrix, stride: number = out.sizes[out.sizes.length - 1]): void {
+  const [rows, columns] = out.sizes.slice(-2), [row, column] = out.strides.slice(-2);
+  const data = out.store.data;
+  for (let p = 0, base = i * rows * columns; p < rows; p++) for (let q = 0; q < columns; q++) data[base + p * row + q * column] = a[p * stride + q];
+}
+
+/** Throws where a tensor has fewer than two dimensions. */
+export function checkMatrix(op: string, a: Tensor, name = "A"): void {
+  if (a.sizes.length < 2) throw new RuntimeError(`${op}: The input tensor ${name} must have at least 2 dimensions.`);
+}
+
+/** Throws where a tensor is not a stack of square matrices. */
+export function checkSquare(op: string, a: Tensor): void {
+  checkMatrix(op, a);
+  const [m, n] = a.sizes.slice(-2);
+  if (m !== n) throw new RuntimeError(`${op}: A must be batches of square matrices, but they are ${m} by ${n} matrices`);
+}
+
+/** Throws where the elements are no floating-point numbers. */
+export function checkFloat(op: string, a: Tensor): void {
+  if (!a.dtype.is_floating_point) throw new RuntimeError(`${op}: Expected a floating point or complex tensor as input. Got ${a.dtype.scalar}`);
+}
+
+/** Throws for the first matrix that an algorithm failed on; `infos` has one number for each, 0 for success. */
+export function checkInfos(op: string, infos: Tensor, reason: (info: number) => string, Class: new (message: string) => Error = LinAlgError): void {
+  const data = infos.store.data;
+  for (let i = 0; i < infos.count; i++) {
+    if (data[i] !== 0) throw new Class(`${op}: ${infos.sizes.length > 0 ? `(Batch element ${i}): ` : ""}${reason(Number(data[i]))}`);
+  }
+}
+
+/** Several results under PyTorch's names, written into the tensors given as `out` where there are any. */
+export function several<Field extends string>(
+  type: string,
+  fields: readonly Field[],
+  results: readonly Tensor[],
+  inputs: Record<string, unknown>,
+  out: readonly Tensor[] | null | undefined,
+): NamedTuple<Field> {
+  return out ? namedTuple(`${type}_out`, fields, writeOuts(type, inputs, out, results)) : namedTuple(type, fields, results);
+}
