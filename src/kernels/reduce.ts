@@ -157,3 +157,17 @@ export class Reducer {
     return accumulators;
   }
 }
+
+/** The sum of `n` contiguous floating-point elements, in double precision with four running sums. */
+export function denseSum(data: Float32Array | Float64Array, offset: number, n: number): number {
+  let a = 0, b = 0, c = 0, d = 0, i = offset;
+  const end = offset + n;
+  for (; i + 4 <= end; i += 4) {
+    a += data[i];
+    b += data[i + 1];
+    c += data[i + 2];
+    d += data[i + 3];
+  }
+  for (; i < end; i++) a += data[i];
+  return a + b + (c + d);
+}

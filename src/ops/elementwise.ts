@@ -44,6 +44,14 @@ export function operand(t: Tensor, sizes: Sizes): Operand {
   return { data: t.store.data, offset: t.offset, strides: sameSizes(t.sizes, sizes) ? t.strides : broadcastStrides(t.sizes, t.strides, sizes) };
 }
 
+/** Whether a tensor of several elements shows one and the same all over: what `expand` makes of a single one, as gradients of sums are. */
+export function isUniform(t: Tensor): boolean {
+  if (t.contiguousLayout || t.count < 2) return false;
+  const { sizes, strides } = t;
+  for (let d = 0; d < sizes.length; d++) if (strides[d] !== 0 && sizes[d] !== 1) return false;
+  return true;
+}
+
 /** Copies the elements of `source`, broadcast and converted, into `target`, whose version is left alone. */
 export function copyElements(target: Tensor, source: Tensor): void {
   if (target.count === 0) return;
@@ -51,6 +59,10 @@ export function copyElements(target: Tensor, source: Tensor): void {
     const from = source.store.data, to = target.store.data;
     const part = source.offset === 0 && source.count === from.length ? from : from.subarray(source.offset, source.offset + source.count);
     (to as Float32Array).set(part as Float32Array, target.offset);
+    return;
+  }
+  if (target.contiguousLayout && target.dtype === source.dtype && isUniform(source)) {
+    (target.store.data as Float32Array).fill(source.store.data[source.offset] as number, target.offset, target.offset + target.count);
     return;
   }
   conversion(source.dtype, target.dtype).run(target.sizes, operand(target, target.sizes), [operand(source, target.sizes)]);

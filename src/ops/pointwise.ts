@@ -24,7 +24,7 @@ import {
   type Primitive,
   writeOut,
 } from "./define.ts";
-import { elementwise, elementwiseInto, floatType, toScalar } from "./elementwise.ts";
+import { elementwise, elementwiseInto, floatType, isUniform, toScalar } from "./elementwise.ts";
 import { type Num, resultType } from "./promotion.ts";
 import { ArgumentParser, type Named } from "./signature.ts";
 import { recordUnsupported } from "./unsupported.ts";
@@ -172,6 +172,8 @@ class Pointwise {
   // loops over dense operands by dtype: of a tensor or two, of a tensor and a number
   readonly #tensors: ReturnType<Kernel["dense"]>[] = [];
   readonly #number: ReturnType<Kernel["dense"]>[] = [];
+  // of a number and a tensor
+  readonly #reversed: ReturnType<Kernel["dense"]>[] = [];
 
   constructor(name: string, spec: Declaration<BinaryInputs> | Declaration<UnaryInputs>) {
     this.name = name;
@@ -234,7 +236,26 @@ class Pointwise {
         return out;
       }
     }
-    return elementwise(this.kernel(dtype), dtype, other === undefined ? [self] : [self, other], outType);
+    return this.#computeUniform(self, other, dtype, outType) ?? elementwise(this.kernel(dtype), dtype, other === undefined ? [self] : [self, other], outType);
+  }
+
+  /** The result where one operand, or the only one, shows a single value all over, which then is a number; null where none does. */
+  #computeUniform(self: Tensor | Num, other: Tensor | Num | undefined, dtype: DType, outType: DType): Tensor | null {
+    if (!(self instanceof Tensor) || self.dtype !== dtype || dtype === bool) return null;
+    if (other instanceof Tensor) {
+      if (other.dtype !== dtype || !sameSizes(self.sizes, other.sizes)) return null;
+      if (self.contiguousLayout && isUniform(other)) return this.compute(self, other.store.data[other.offset]);
+      if (!other.contiguousLayout || !isUniform(self)) return null;
+      const out = Tensor.small(other.sizes, outType);
+      const loop = this.#reversed[dtype.index] ??= this.kernel(dtype).dense("Ab", dtype.name);
+      loop(other.count, out.store.data, out.offset, self.store.data[self.offset], other.store.data, other.offset);
+      return out;
+    }
+    if (!isUniform(self)) return null;
+    const one = this.compute(self.alias([], [], self.offset), other);
+    const out = Tensor.small(self.sizes, outType);
+    (out.store.data as Float32Array).fill(one.store.data[one.offset] as number, out.offset, out.offset + out.count);
+    return out;
   }
 
   call(self: Tensor | Num, other: Tensor | Num | undefined): Tensor {

@@ -3,9 +3,9 @@
  */
 import { bool, type DType, int64, uint8 } from "../dtype.ts";
 import { noKernel, RuntimeError } from "../errors.ts";
-import { Reducer } from "../kernels/reduce.ts";
+import { denseSum, Reducer } from "../kernels/reduce.ts";
 import { wrapDim } from "../layout.ts";
-import type { Tensor } from "../tensor.ts";
+import { Tensor } from "../tensor.ts";
 import { define, type Op, Primitive } from "./define.ts";
 import { asType } from "./elementwise.ts";
 import { cat } from "./join.ts";
@@ -60,6 +60,17 @@ function sums(self: Tensor, dim: Dims, keepdim: boolean, dtype: DType, reducer =
   return fromAccumulators(fold(reducer, source, dims), reducedSizes(self.sizes, dims, keepdim), dtype);
 }
 
+/** The sum of all elements over `divisor`: the short way for dense floating-point tensors. */
+function total(self: Tensor, dtype: DType, divisor: number): Tensor {
+  const { data } = self.store;
+  if (!self.contiguousLayout || dtype !== self.dtype || !(data instanceof Float32Array || data instanceof Float64Array)) {
+    return divisor === 1 ? sums(self, null, false, dtype) : means(self, null, false, dtype);
+  }
+  const out = Tensor.small([], dtype);
+  out.store.data[out.offset] = denseSum(data, self.offset, self.count) / divisor;
+  return out;
+}
+
 const sumType = (self: Tensor, dtype: DType | null): DType => dtype ?? (self.dtype.is_floating_point ? self.dtype : int64);
 
 type AllInputs = { self: Tensor; dtype: DType | null };
@@ -67,7 +78,7 @@ type DimInputs = { self: Tensor; dim: number[]; keepdim: boolean; dtype: DType |
 
 const sumAll = new Primitive<AllInputs>({
   name: "SumBackward0",
-  forward: ({ self, dtype }) => sums(self, null, false, sumType(self, dtype)),
+  forward: ({ self, dtype }) => total(self, sumType(self, dtype), 1),
   backward: { self: ({ grad, self_sizes }) => expand(grad, self_sizes) },
 });
 
@@ -112,7 +123,7 @@ function means(self: Tensor, dim: Dims, keepdim: boolean, dtype: DType): Tensor 
 
 const meanAll = new Primitive<AllInputs>({
   name: "MeanBackward0",
-  forward: ({ self, dtype }) => means(self, null, false, meanType(self, dtype)),
+  forward: ({ self, dtype }) => total(self, meanType(self, dtype), self.count),
   backward: { self: ({ grad, self_sizes }) => expand(grad, self_sizes).div(groupSize(self_sizes, null)) },
 });
 
