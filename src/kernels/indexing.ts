@@ -55,7 +55,14 @@ export function pick(out: TypedArray, data: TypedArray, offset: number, before: 
   const rows = picked.length, width = after.length;
   const to = out as Float32Array, from = data as Float32Array;
   let k = 0;
-  if (width > 1 && isRange(after)) {
+  if (width === 1) {
+    for (let a = 0; a < before.length; a++) {
+      const at = offset + before[a] + after[0];
+      for (let m = 0; m < rows; m++) to[k++] = from[at + picked[m]];
+    }
+    return;
+  }
+  if (isRange(after)) {
     for (let a = 0; a < before.length; a++) {
       for (let m = 0; m < rows; m++, k += width) {
         const at = offset + before[a] + picked[m];
@@ -87,13 +94,22 @@ export function place(
   const rows = picked.length, width = after.length;
   // bigints take the same operators, so one loop serves all kinds of elements
   const to = data as Float32Array, from = values as Float32Array;
+  const dense = width >= 8 && isRange(after);
   let k = start;
   for (let a = 0; a < before.length; a++) {
-    for (let m = 0; m < rows; m++) {
+    if (width === 1 && (combine === "assign" || combine === "add")) {
+      const at = offset + before[a] + after[0];
+      if (combine === "assign") { for (let m = 0; m < rows; m++) to[at + picked[m]] = from[k++]; }
+      else for (let m = 0; m < rows; m++) to[at + picked[m]] += from[k++];
+      continue;
+    }
+    for (let m = 0; m < rows; m++, k += width) {
       const at = offset + before[a] + picked[m];
-      if (combine === "assign") { for (let b = 0; b < width; b++) to[at + after[b]] = from[k++]; }
-      else if (combine === "add") { for (let b = 0; b < width; b++) to[at + after[b]] += from[k++]; }
-      else for (let b = 0; b < width; b++, k++) to[at + after[b]] = combined(to[at + after[b]], from[k], combine);
+      if (dense && combine === "assign") to.set(from.subarray(k, k + width), at);
+      else if (dense && combine === "add") { for (let b = 0; b < width; b++) to[at + b] += from[k + b]; }
+      else if (combine === "assign") { for (let b = 0; b < width; b++) to[at + after[b]] = from[k + b]; }
+      else if (combine === "add") { for (let b = 0; b < width; b++) to[at + after[b]] += from[k + b]; }
+      else for (let b = 0; b < width; b++) to[at + after[b]] = combined(to[at + after[b]], from[k + b], combine);
     }
   }
 }

@@ -9,7 +9,7 @@ import { Tensor } from "../tensor.ts";
 import { warnOnce } from "../warnings.ts";
 import { Primitive } from "./define.ts";
 import { asContiguous, assertNoPartialOverlap, copyElements, toScalar } from "./elementwise.ts";
-import { coordinates, longTensor, truePlaces } from "./nonzero.ts";
+import { truePlaces } from "./nonzero.ts";
 import { indicesOf } from "./places.ts";
 import type { Num } from "./promotion.ts";
 
@@ -17,34 +17,92 @@ import type { Num } from "./promotion.ts";
 export type Indices = readonly (Tensor | null)[];
 
 const showSizes = (sizes: Sizes) => `[${sizes.join(", ")}]`;
-const isMask = (t: Tensor | null): t is Tensor => t !== null && (t.dtype === bool || t.dtype === uint8);
+const isMask = (t: Tensor): boolean => t.dtype === bool || t.dtype === uint8;
 
-/** Masks turned into the indices of their true elements, one tensor a dimension. */
-function expandMasks(self: Tensor, indices: Indices): (Tensor | null)[] {
-  const out: (Tensor | null)[] = [];
-  for (const index of indices) {
-    if (index === null || index.dtype === int64 || index.dtype === int32) {
-      out.push(index);
-      continue;
-    }
-    if (!isMask(index)) throw new IndexError("tensors used as indices must be long, int, byte or bool tensors");
-    if (index.dtype === uint8) {
-      warnOnce(
-        "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead. (Triggered internally at ./aten/src/ATen/native/IndexingUtils.h:29.)",
+/** One index: the dimensions that it speaks of, its shape, and the places in memory that it names. */
+interface Item {
+  dims: number[];
+  sizes: Sizes;
+  strides: Sizes;
+  places: Int32Array;
+}
+
+/** The places of a mask's true elements. */
+function maskItem(self: Tensor, mask: Tensor, first: number): Item {
+  if (mask.dtype === uint8) {
+    warnOnce(
+      "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead. (Triggered internally at ./aten/src/ATen/native/IndexingUtils.h:29.)",
+    );
+  }
+  const rank = mask.sizes.length;
+  mask.sizes.forEach((n, d) => {
+    if (n !== self.sizes[first + d]) {
+      throw new IndexError(
+        `The shape of the mask ${showSizes(mask.sizes)} at index ${d} does not match the shape of the indexed tensor ${showSizes(self.sizes)} at index ${
+          first + d
+        }`,
       );
     }
-    index.sizes.forEach((n, d) => {
-      if (n !== self.sizes[out.length + d]) {
-        throw new IndexError(
-          `The shape of the mask ${showSizes(index.sizes)} at index ${d} does not match the shape of the indexed tensor ${showSizes(self.sizes)} at index ${
-            out.length + d
-          }`,
-        );
-      }
-    });
-    for (const list of coordinates(truePlaces(index), index.sizes)) out.push(longTensor(list));
+  });
+  const strides = self.strides.slice(first, first + rank);
+  const list = truePlaces(mask);
+  // where the dimensions lie evenly, a number tells its place
+  const step = strides[rank - 1];
+  if (contiguousStrides(mask.sizes).every((s, d) => mask.sizes[d] === 1 || s * step === strides[d])) {
+    if (step !== 1) { for (let i = 0; i < list.length; i++) list[i] *= step; }
+  } else {
+    const all = places(mask.sizes, strides);
+    for (let i = 0; i < list.length; i++) list[i] = all[list[i]];
   }
-  return out;
+  return { dims: mask.sizes.map((_, d) => first + d), sizes: [list.length], strides: [1], places: list };
+}
+
+function integerItem(self: Tensor, index: Tensor, dim: number, ordinal: number): Item {
+  const n = self.sizes[dim], stride = self.strides[dim];
+  if (n === 0 && index.count > 0) throw new IndexError("index is out of bounds for dimension with size 0");
+  const list = indicesOf(index, -n, n, (i) => new IndexError(`index ${i} is out of bounds for dimension ${ordinal} with size ${n}`));
+  if (stride !== 1) { for (let i = 0; i < list.length; i++) list[i] *= stride; }
+  return { dims: [dim], sizes: index.sizes, strides: index.strides, places: list };
+}
+
+/** The shape that the indices broadcast to. */
+function commonSizes(shapes: readonly Sizes[], shown: readonly Sizes[]): Sizes {
+  try {
+    return shapes.reduce((common, sizes) => broadcastSizes(common, sizes), []);
+  } catch {
+    throw new IndexError(`shape mismatch: indexing tensors could not be broadcast together with shapes ${shown.map(showSizes).join(", ")}`);
+  }
+}
+
+/** Reads the index tensors: what they name, and the shape they have together. */
+function readItems(self: Tensor, indices: Indices): { items: Item[]; sizes: Sizes } {
+  let dim = 0, ordinal = 0;
+  const entries: { tensor: Tensor; dim: number; ordinal: number }[] = [];
+  for (const index of indices) {
+    if (index === null) {
+      dim++;
+      continue;
+    }
+    if (!isMask(index) && index.dtype !== int64 && index.dtype !== int32) {
+      throw new IndexError("tensors used as indices must be long, int, byte or bool tensors");
+    }
+    entries.push({ tensor: index, dim, ordinal });
+    const width = isMask(index) ? index.sizes.length : 1;
+    dim += width;
+    ordinal += width;
+  }
+  const masks = entries.map((e) => isMask(e.tensor) ? maskItem(self, e.tensor, e.dim) : null);
+  if (dim > self.sizes.length) throw new IndexError(`too many indices for tensor of dimension ${self.sizes.length} (got ${dim})`);
+  // a mask is shown as the indices that it stands for: one tensor a dimension
+  const shapes = entries.map((e, i) => masks[i]?.sizes ?? e.tensor.sizes);
+  const sizes = commonSizes(shapes, entries.flatMap((_, i) => masks[i]?.dims.map(() => shapes[i]) ?? [shapes[i]]));
+  // nothing is read where no element is named
+  const empty = elementCount(sizes) === 0;
+  const items = entries.map((e, i) =>
+    masks[i] ??
+      (empty ? { dims: [e.dim], sizes: e.tensor.sizes, strides: e.tensor.strides, places: new Int32Array(0) } : integerItem(self, e.tensor, e.dim, e.ordinal))
+  );
+  return { items, sizes };
 }
 
 /** Where the elements of an indexing result stand in memory: those of `before`, of the index, and of `after`, added up. */
@@ -63,43 +121,29 @@ interface Plan {
 }
 
 function plan(self: Tensor, indices: Indices): Plan {
-  const expanded = expandMasks(self, indices);
-  if (expanded.length > self.sizes.length) throw new IndexError(`too many indices for tensor of dimension ${self.sizes.length} (got ${expanded.length})`);
-  const used = expanded.flatMap((t, d) => t === null ? [] : [{ tensor: t, dim: d }]);
-  let pickedSizes: Sizes = [];
-  try {
-    for (const { tensor } of used) pickedSizes = broadcastSizes(pickedSizes, tensor.sizes);
-  } catch {
-    throw new IndexError(
-      `shape mismatch: indexing tensors could not be broadcast together with shapes ${used.map(({ tensor }) => showSizes(tensor.sizes)).join(", ")}`,
-    );
-  }
+  const { items, sizes: pickedSizes } = readItems(self, indices);
   const count = elementCount(pickedSizes);
-  if (count > 0 && used.some(({ dim }) => self.sizes[dim] === 0)) throw new IndexError("index is out of bounds for dimension with size 0");
-  const picked = new Int32Array(count);
-  used.forEach(({ tensor, dim }, ordinal) => {
-    const n = self.sizes[dim], stride = self.strides[dim];
-    const error = (i: number) => new IndexError(`index ${i} is out of bounds for dimension ${ordinal} with size ${n}`);
-    const own = indicesOf(tensor, -n, n, error);
-    if (own.length === count) { for (let i = 0; i < count; i++) picked[i] += own[i] * stride; }
-    else {
-      const spread = places(pickedSizes, broadcastStrides(tensor.sizes, contiguousStrides(tensor.sizes), pickedSizes));
-      for (let i = 0; i < count; i++) picked[i] += own[spread[i]] * stride;
+  let picked: Int32Array | null = null;
+  for (const item of items) {
+    let own = item.places;
+    if (own.length !== count) {
+      const spread = places(pickedSizes, broadcastStrides(item.sizes, contiguousStrides(item.sizes), pickedSizes));
+      for (let i = 0; i < count; i++) spread[i] = own[spread[i]];
+      own = spread;
     }
-  });
+    if (picked === null) picked = own;
+    else for (let i = 0; i < count; i++) picked[i] += own[i];
+  }
   // index tensors side by side put their dimensions in their place, others in front
-  const dims = used.map(({ dim }) => dim);
+  const dims = items.flatMap((item) => item.dims);
   const adjacent = dims.every((d, i) => d === dims[0] + i);
   const rest = self.sizes.map((_, d) => d).filter((d) => !dims.includes(d));
   const front = rest.filter((d) => adjacent && d < dims[0]), back = rest.filter((d) => !front.includes(d));
   const part = (list: number[]) => ({ sizes: list.map((d) => self.sizes[d]), strides: list.map((d) => self.strides[d]) });
   const before = part(front), after = part(back);
-  const indexStrides = used.map(({ tensor }) => [
-    ...front.map(() => 0),
-    ...broadcastStrides(tensor.sizes, tensor.strides, pickedSizes),
-    ...back.map(() => 0),
-  ]);
-  return { sizes: [...before.sizes, ...pickedSizes, ...after.sizes], before, picked, pickedSizes: [...pickedSizes], after, indexStrides };
+  const indexStrides = items.map((item) => [...front.map(() => 0), ...broadcastStrides(item.sizes, item.strides, pickedSizes), ...back.map(() => 0)]);
+  const sizes = [...before.sizes, ...pickedSizes, ...after.sizes];
+  return { sizes, before, picked: picked ?? new Int32Array(1), pickedSizes: [...pickedSizes], after, indexStrides };
 }
 
 const placesOf = (part: { sizes: number[]; strides: number[] }) => places(part.sizes, part.strides);
@@ -206,10 +250,9 @@ export function indexPutInto(self: Tensor, indices: Indices, values: Tensor, acc
         "This also applies to advanced indexing e.g. tensor[indices] = tensor (Triggered internally at ./aten/src/ATen/native/TensorAdvancedIndexing.cpp:792.)",
     );
   }
-  let write: (target: Tensor) => void;
   return putPrimitive.writeInto(inputs, () => {
-    write = prepare(inputs);
+    const write = prepare(inputs);
     assertNoPartialOverlap(self, values);
     write(self);
-  });
+  }, true);
 }

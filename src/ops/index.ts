@@ -9,7 +9,7 @@ import { SizeArray } from "../size.ts";
 import { Tensor } from "../tensor.ts";
 import { indexed, indexPut, indexPutInto, type Indices } from "./advanced_index.ts";
 import { aliasOf } from "./alias.ts";
-import { fromData } from "./literal.ts";
+import { fromData, isRange } from "./literal.ts";
 import { define, type IsMethod, type Op } from "./define.ts";
 import { toScalar } from "./elementwise.ts";
 import { longTensor } from "./nonzero.ts";
@@ -89,6 +89,7 @@ function listType(list: readonly unknown[]): DType {
 function toTensor(index: unknown): Tensor {
   if (index instanceof Tensor) return index;
   if (ArrayBuffer.isView(index)) return fromData(index, null);
+  if (isRange(index)) return toTensor([...index]);
   if (Array.isArray(index)) {
     const whole = index.flat(Infinity).every((i) => typeof i !== "number" || Number.isInteger(i));
     return fromData(index, whole ? listType(index) : null);
@@ -98,6 +99,8 @@ function toTensor(index: unknown): Tensor {
 }
 
 const isInteger = (index: unknown): index is number | bigint => typeof index === "bigint" || (typeof index === "number" && Number.isInteger(index));
+const isList = (index: unknown) =>
+  typeof index === "object" && index !== null && !(index instanceof Tensor) && (Array.isArray(index) || ArrayBuffer.isView(index) || isRange(index));
 const isEllipsis = (index: unknown) => index === "...";
 
 /** How many dimensions an index speaks of. */
@@ -126,8 +129,9 @@ interface Applied {
 }
 
 function applyViews(self: Tensor, indices: readonly unknown[], alone: boolean): Applied {
-  const read = indices.map((i) => Array.isArray(i) || ArrayBuffer.isView(i) ? toTensor(i) : i);
-  const specified = read.reduce((sum: number, i) => sum + width(i), 0);
+  const read = indices.some(isList) ? indices.map((i) => isList(i) ? toTensor(i) : i) : indices;
+  let specified = 0;
+  for (const i of read) specified += width(i);
   const rank = self.sizes.length;
   // PyTorch counts an integer into a 0-d tensor as an error of its own
   if (specified > rank && !(rank === 0 && alone)) throw new IndexError(`too many indices for tensor of dimension ${rank}`);
@@ -137,7 +141,8 @@ function applyViews(self: Tensor, indices: readonly unknown[], alone: boolean): 
     tensors[dim] = t;
   };
   let view = self, dim = 0;
-  for (const [shown, index] of read.entries()) {
+  for (let shown = 0; shown < read.length; shown++) {
+    const index = read[shown];
     if (isInteger(index)) view = selectAt(view, dim, Number(index), shown);
     else if (index instanceof Slice) {
       const start = bound(index.start), stop = bound(index.stop), step = bound(index.step) ?? 1;

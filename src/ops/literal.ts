@@ -27,6 +27,12 @@ export function arrayType(data: unknown): DType | null {
   return null;
 }
 
+/** What iterates like a Python sequence without being an array, a tensor or a string: a range. */
+export function isRange(data: unknown): data is Iterable<unknown> {
+  if (data === null || typeof data !== "object" || Array.isArray(data) || ArrayBuffer.isView(data)) return false;
+  return Symbol.iterator in data && !(data instanceof Tensor || data instanceof Map || data instanceof Set);
+}
+
 const isSequence = (data: unknown): data is ArrayLike<unknown> => Array.isArray(data) || arrayType(data) !== null;
 
 /** The shape of nested data, by its first elements. */
@@ -123,6 +129,7 @@ function element(item: unknown, dtype: DType): number | bigint {
 
 /** A new tensor with a copy of the data, outside of autograd; of the dtype that the data stands for where none is given. */
 export function fromData(data: unknown, dtype: DType | null): Tensor {
+  if (isRange(data)) return fromData([...data], dtype);
   if (data instanceof Tensor) return data.detach().to(dtype ?? data.dtype, { copy: true });
   const typed = arrayType(data);
   if (typed !== null && (dtype === null || typed === dtype)) {

@@ -13,11 +13,23 @@ import { indicesOf } from "./places.ts";
 /** The row-major numbers of the elements that are not zero. */
 export function truePlaces(self: Tensor): Int32Array {
   const dense = asContiguous(self);
-  const data = dense.store.data as Float32Array, end = dense.offset + dense.count;
+  const start = dense.offset, end = start + dense.count;
   let n = 0;
-  for (let i = dense.offset; i < end; i++) if (data[i]) n++;
+  if (self.dtype === bool) {
+    // truth values are 0 and 1: without branches, which random masks make slow
+    const bits = dense.store.data as Uint8Array;
+    for (let i = start; i < end; i++) n += bits[i];
+    const out = new Int32Array(n + 1);
+    for (let i = start, k = 0; i < end; i++) {
+      out[k] = i - start;
+      k += bits[i];
+    }
+    return out.subarray(0, n);
+  }
+  const data = dense.store.data as Float32Array;
+  for (let i = start; i < end; i++) if (data[i] != 0) n++;
   const out = new Int32Array(n);
-  for (let i = dense.offset, k = 0; k < n; i++) if (data[i]) out[k++] = i - dense.offset;
+  for (let i = start, k = 0; k < n; i++) if (data[i] != 0) out[k++] = i - start;
   return out;
 }
 
@@ -27,7 +39,7 @@ export function coordinates(numbers: Int32Array, sizes: Sizes): Int32Array[] {
   for (let i = 0; i < numbers.length; i++) {
     let rest = numbers[i];
     for (let d = sizes.length - 1; d > 0; d--) {
-      const next = Math.floor(rest / sizes[d]);
+      const next = (rest / sizes[d]) | 0;
       out[d][i] = rest - next * sizes[d];
       rest = next;
     }
@@ -41,9 +53,10 @@ export function longTensor(values: ArrayLike<number>, sizes: Sizes = [values.len
   const data = new BigInt64Array(values.length);
   // two halves are written faster than a bigint is made
   const halves = new Int32Array(data.buffer);
-  for (let i = 0; i < values.length; i++) {
-    halves[2 * i] = values[i];
-    halves[2 * i + 1] = values[i] >> 31;
+  for (let i = 0, k = 0; i < values.length; i++, k += 2) {
+    const value = values[i];
+    halves[k] = value;
+    halves[k + 1] = value >> 31;
   }
   return new Tensor(new Storage(data), int64, sizes);
 }

@@ -27,16 +27,28 @@ function fillBy(out: Tensor, value: (i: number) => Num): Tensor {
 const LANES = 8;
 
 function stepped(start: number, step: number, n: number, dtype: DType): Tensor {
-  const out = Tensor.make([n], dtype);
   if (dtype.category !== "float") {
     const first = Math.trunc(start), stride = Math.trunc(step);
-    return fillBy(out, (i) => first + i * stride);
+    const last = first + Math.max(n - 1, 0) * stride;
+    if (dtype === int64 && Math.max(Math.abs(first), Math.abs(last)) < 2 ** 31) {
+      const values = new Int32Array(n);
+      for (let i = 0; i < n; i++) values[i] = first + i * stride;
+      return longTensor(values);
+    }
+    return fillBy(Tensor.make([n], dtype), (i) => first + i * stride);
   }
-  if (dtype !== float32) return fillBy(out, (i) => start + step * i);
-  return fillBy(out, (i) => {
-    const lane = i % LANES, block = i - lane;
-    return block + LANES <= n ? Math.fround(start + step * block) + lane * step : start + step * i;
-  });
+  const out = Tensor.make([n], dtype), data = out.store.data;
+  if (dtype !== float32) {
+    for (let i = 0; i < n; i++) data[i] = start + step * i;
+    return out;
+  }
+  const blocks = n - n % LANES;
+  for (let block = 0; block < blocks; block += LANES) {
+    const first = Math.fround(start + step * block);
+    for (let lane = 0; lane < LANES; lane++) data[block + lane] = first + lane * step;
+  }
+  for (let i = blocks; i < n; i++) data[i] = start + step * i;
+  return out;
 }
 
 function checkRange(start: number, end: number, step: number, message: string): void {
