@@ -1,10 +1,21 @@
 /**
  * Indexing by tensors: of integers, broadcast against each other, and of truth values, which stand for the places where they are true.
  */
+import { requiresGrad } from "../autograd/view.ts";
 import { bool, int32, int64, uint8 } from "../dtype.ts";
 import { IndexError, RuntimeError } from "../errors.ts";
 import { pick, place, places } from "../kernels/indexing.ts";
-import { broadcastSizes, broadcastStrides, contiguousStrides, elementCount, elementwiseStrides, isContiguous, isExpandableTo, type Sizes } from "../layout.ts";
+import {
+  broadcastSizes,
+  broadcastStrides,
+  contiguousStrides,
+  elementCount,
+  elementwiseStrides,
+  isContiguous,
+  isExpandableTo,
+  mayOverlap,
+  type Sizes,
+} from "../layout.ts";
 import { Tensor } from "../tensor.ts";
 import { warnOnce } from "../warnings.ts";
 import { Primitive } from "./define.ts";
@@ -244,15 +255,17 @@ export function indexPut(self: Tensor, indices: Indices, values: Tensor, accumul
 /** The same in place. */
 export function indexPutInto(self: Tensor, indices: Indices, values: Tensor, accumulate: boolean): Tensor {
   const inputs = { self, indices, values, accumulate };
-  if (!self.contiguousLayout && self.sizes.some((n, d) => n > 1 && self.strides[d] === 0)) {
-    warnOnce(
-      "Use of index_put_ on expanded tensors is deprecated. Please clone() the tensor before performing this operation. " +
-        "This also applies to advanced indexing e.g. tensor[indices] = tensor (Triggered internally at ./aten/src/ATen/native/TensorAdvancedIndexing.cpp:792.)",
-    );
-  }
-  return putPrimitive.writeInto(inputs, () => {
-    const write = prepare(inputs);
+  const write = () => {
+    const run = prepare(inputs);
     assertNoPartialOverlap(self, values);
-    write(self);
-  }, true);
+    run(self);
+  };
+  if (!mayOverlap(self.sizes, self.strides) || requiresGrad(self) || requiresGrad(values)) return putPrimitive.writeInto(inputs, write);
+  warnOnce(
+    "Use of index_put_ on expanded tensors is deprecated. Please clone() the tensor before performing this operation. " +
+      "This also applies to advanced indexing e.g. tensor[indices] = tensor (Triggered internally at ./aten/src/ATen/native/TensorAdvancedIndexing.cpp:792.)",
+  );
+  write();
+  self.store.version++;
+  return self;
 }
