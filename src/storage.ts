@@ -36,19 +36,26 @@ export class Storage {
   }
 }
 
-/** The largest storage that is put into a block, in elements, and the size of a block. */
-export const SMALL = 64;
-const BLOCK = 1024;
+/** The largest storage that is put into a block, in elements. */
+export const SMALL = 512;
+
+/**
+ * Storages of up to `largest` elements come from blocks of `size`. A block lives as long as anything in it does, so that what
+ * one small tensor that is kept holds on to is 4 KB at most for few elements, 16 KB for more.
+ */
+const CLASSES = [{ largest: 4, size: 256 }, { largest: 64, size: 1024 }, { largest: SMALL, size: 4096 }];
 const blocks: (TypedArray | undefined)[] = [];
 const used: number[] = [];
 
 /** Zeroed storage for up to `SMALL` elements. */
 export function smallStorage(dtype: DType, n: number): Storage {
-  const kind = dtype.index;
+  const rank = n <= CLASSES[0].largest ? 0 : n <= CLASSES[1].largest ? 1 : 2;
+  const kind = dtype.index * CLASSES.length + rank;
+  const { size } = CLASSES[rank];
   let block = blocks[kind];
   let at = used[kind];
-  if (block === undefined || at + n > BLOCK) {
-    block = blocks[kind] = dtype.allocate(BLOCK);
+  if (block === undefined || at + n > size) {
+    block = blocks[kind] = dtype.allocate(size);
     at = 0;
   }
   used[kind] = at + n;

@@ -9,6 +9,7 @@ import { checkInplace, gradientEdge, rebaseHistory, requiresGrad } from "../auto
 import { bool, can_cast, type DType, get_default_dtype, int64 } from "../dtype.ts";
 import { noKernel, RuntimeError } from "../errors.ts";
 import { Kernel, type ScalarFunction } from "../kernels/elementwise.ts";
+import { unary as simdUnary, UNARY_NAMES, type UnaryName } from "../kernels/wasm/unary.ts";
 import { broadcastSizes, sameSizes } from "../layout.ts";
 import { Tensor } from "../tensor.ts";
 import {
@@ -153,6 +154,9 @@ export class PointwiseNode extends Node {
   }
 }
 
+/** From how many elements on a function is computed in WebAssembly: measured, the copies there and back included. */
+const SIMD_FROM = 128;
+
 /** An element-wise op: its kernels, its formulas, and how it runs. */
 class Pointwise {
   readonly name: string;
@@ -163,6 +167,8 @@ class Pointwise {
   /** What its formulas name, besides the gradient. */
   readonly saves: string[];
   readonly #kind: Kind;
+  /** Its name among the functions that WebAssembly computes. */
+  readonly #simd: UnaryName | null;
   readonly #kernelName: string;
   readonly #check: Declaration<never>["check"];
   readonly #formulas: (((context: Context<BinaryInputs>) => MaybeTensor) | null)[];
@@ -182,6 +188,7 @@ class Pointwise {
     this.#unsupported = spec.backward === "unsupported";
     this.#reversedUnsupported = spec.reversed === "unsupported";
     this.#kind = spec.kind ?? "arithmetic";
+    this.#simd = UNARY_NAMES.find((n) => n === name) ?? null;
     this.#kernelName = spec.kernel ?? name;
     this.#check = spec.check;
     this.#scalars = spec;
@@ -218,8 +225,7 @@ class Pointwise {
     if (self instanceof Tensor && self.contiguousLayout && self.dtype === dtype) {
       if (other === undefined) {
         const out = Tensor.small(self.sizes, outType);
-        const loop = this.#tensors[dtype.index] ??= this.kernel(dtype).dense("a", dtype.name);
-        loop(self.count, out.store.data, out.offset, self.store.data, self.offset);
+        this.#runUnary(dtype, self, out);
         return out;
       }
       if (other instanceof Tensor) {
@@ -237,6 +243,17 @@ class Pointwise {
       }
     }
     return this.#computeUniform(self, other, dtype, outType) ?? elementwise(this.kernel(dtype), dtype, other === undefined ? [self] : [self, other], outType);
+  }
+
+  /** Applies the function to dense elements: in WebAssembly where it is there and the tensor is large enough to copy it to. */
+  #runUnary(dtype: DType, self: Tensor, out: Tensor): void {
+    const from = self.store.data, to = out.store.data;
+    if (
+      this.#simd !== null && self.count >= SIMD_FROM && from instanceof Float32Array && to instanceof Float32Array &&
+      simdUnary(this.#simd, from, self.offset, to, out.offset, self.count)
+    ) return;
+    const loop = this.#tensors[dtype.index] ??= this.kernel(dtype).dense("a", dtype.name);
+    loop(self.count, to, out.offset, from, self.offset);
   }
 
   /** The result where one operand, or the only one, shows a single value all over, which then is a number; null where none does. */
@@ -272,8 +289,7 @@ class Pointwise {
     if (!self.contiguousLayout || self.dtype !== dtype || outType !== dtype) return false;
     const { data } = self.store;
     if (other === undefined) {
-      const loop = this.#tensors[dtype.index] ??= this.kernel(dtype).dense("a", dtype.name);
-      loop(self.count, data, self.offset, data, self.offset);
+      this.#runUnary(dtype, self, self);
       return true;
     }
     if (other instanceof Tensor) {

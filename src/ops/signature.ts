@@ -139,7 +139,12 @@ const plain = (v: unknown): unknown => v instanceof Tensor ? v.item() : typeof v
 function convert(type: string, value: unknown): unknown {
   if (value === null) return value;
   if (type === "int" || type === "Number" || type === "float") return type === "Number" && typeof value === "bigint" ? value : plain(value);
-  if (type === "tuple of ints") return Array.isArray(value) ? Array.from(value, plain) : [plain(value)];
+  if (type === "tuple of ints") {
+    if (!Array.isArray(value)) return [plain(value)];
+    const out = new Array<unknown>(value.length);
+    for (let i = 0; i < out.length; i++) out[i] = typeof value[i] === "number" ? value[i] : plain(value[i]);
+    return out;
+  }
   if (type === "tuple of floats") return Array.isArray(value) ? value : [value];
   return value;
 }

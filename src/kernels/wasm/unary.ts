@@ -5,25 +5,29 @@ import { engine } from "./engine.ts";
 import { DATA_ADDRESS } from "./layout.ts";
 
 /** The functions of `unary`; `sigmoid` is 1 / (1 + e^-x), `rsqrt` 1 / sqrt(x). */
-export type UnaryName =
-  | "exp"
-  | "exp2"
-  | "expm1"
-  | "log"
-  | "log2"
-  | "log10"
-  | "log1p"
-  | "sin"
-  | "cos"
-  | "tan"
-  | "sinh"
-  | "cosh"
-  | "tanh"
-  | "sigmoid"
-  | "erf"
-  | "erfc"
-  | "sqrt"
-  | "rsqrt";
+export const UNARY_NAMES = [
+  "exp",
+  "exp2",
+  "expm1",
+  "log",
+  "log2",
+  "log10",
+  "log1p",
+  "sin",
+  "cos",
+  "tan",
+  "sinh",
+  "cosh",
+  "tanh",
+  "sigmoid",
+  "erf",
+  "erfc",
+  "sqrt",
+  "rsqrt",
+] as const;
+
+/** The name of one of them. */
+export type UnaryName = (typeof UNARY_NAMES)[number];
 
 /** Elements copied through the scratch memory at once. */
 const BLOCK = 4096;
