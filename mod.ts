@@ -23,6 +23,8 @@ export * from "./src/ops/power.ts";
 export * from "./src/ops/random.ts";
 export * from "./src/ops/rearrange.ts";
 export * from "./src/ops/reduce.ts";
+export * from "./src/ops/quantile.ts";
+export * from "./src/ops/search.ts";
 export * from "./src/ops/difference.ts";
 export * from "./src/ops/unique.ts";
 export * from "./src/ops/histogram.ts";

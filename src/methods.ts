@@ -23,6 +23,7 @@ import * as power from "./ops/power.ts";
 import * as random from "./ops/random.ts";
 import * as rearrange from "./ops/rearrange.ts";
 import * as reduce from "./ops/reduce.ts";
+import * as quantile from "./ops/quantile.ts";
 import * as difference from "./ops/difference.ts";
 import * as unique from "./ops/unique.ts";
 import * as histogram from "./ops/histogram.ts";
@@ -58,6 +59,7 @@ const families = {
   ...random,
   ...rearrange,
   ...reduce,
+  ...quantile,
   ...difference,
   ...unique,
   ...histogram,

@@ -3,8 +3,8 @@
  */
 import type { Tensor } from "./tensor.ts";
 
-/** An array of tensors that knows the names of its elements and prints as PyTorch's `torch.return_types` do. */
-export class NamedTupleArray extends Array<Tensor> {
+/** An array of tensors, or of lists of them, that knows the names of its elements and prints as PyTorch's `torch.return_types` do. */
+export class NamedTupleArray<T extends Tensor | Tensor[] = Tensor> extends Array<T> {
   /** PyTorch's name of the type: `max`. */
   readonly #type: string;
   readonly #fields: readonly string[];
@@ -15,7 +15,7 @@ export class NamedTupleArray extends Array<Tensor> {
   }
 
   /** Not for users: see `namedTuple`. */
-  constructor(type: string, fields: readonly string[], tensors: readonly Tensor[]) {
+  constructor(type: string, fields: readonly string[], tensors: readonly T[]) {
     super();
     this.#type = type;
     this.#fields = fields;
@@ -25,7 +25,8 @@ export class NamedTupleArray extends Array<Tensor> {
 
   /** `torch.return_types.max(`, then a line for each element: `values=tensor([1., 2.])`. */
   override toString(): string {
-    return `torch.return_types.${this.#type}(\n${this.#fields.map((field, i) => `${field}=${this[i]}`).join(",\n")})`;
+    const text = (value: T) => Array.isArray(value) ? `(${value.join(", ")})` : String(value);
+    return `torch.return_types.${this.#type}(\n${this.#fields.map((field, i) => `${field}=${text(this[i])}`).join(",\n")})`;
   }
 
   /** What `console.log` shows in Deno. */
