@@ -155,7 +155,7 @@ export class PointwiseNode extends Node {
 }
 
 /** From how many elements on a function is computed in WebAssembly: measured, the copies there and back included. */
-const SIMD_FROM = 128;
+const SIMD_FROM = 48;
 
 /** An element-wise op: its kernels, its formulas, and how it runs. */
 class Pointwise {
