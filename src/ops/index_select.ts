@@ -10,6 +10,7 @@ import { warnOnce } from "../warnings.ts";
 import { define, type InplaceOp, type Op, Primitive } from "./define.ts";
 import { asContiguous, toScalar } from "./elementwise.ts";
 import { neutralElement } from "./neutral.ts";
+import { longTensor } from "./nonzero.ts";
 import { aroundDim, indicesOf, placeSlices, slicePlaces } from "./places.ts";
 import type { Num } from "./promotion.ts";
 import { gradientOfSelf, gradientOfSource, type Route } from "./reduced_gradients.ts";
@@ -251,6 +252,12 @@ function fillSlices(self: Tensor, value: Num, at: number, picked: Int32Array): v
   placeSlices(self, at, picked, values, 0, "assign");
 }
 
+/** The indices without repetitions: a slice that is named twice is filled once. */
+function distinct(index: Tensor): Tensor {
+  const values = asContiguous(index).reshape(-1).tolist() as number[];
+  return longTensor([...new Set(values)]);
+}
+
 function filled(inputs: FillInputs<Num | Tensor>): Tensor {
   const { at, picked } = checkFill(inputs);
   const out = inputs.self.clone();
@@ -270,7 +277,7 @@ const fillTensor = new Primitive<FillInputs<Tensor>>({
   backward: {
     self: ({ grad, dim, index }) => grad.index_fill(dim, index, 0),
     index: null,
-    value: ({ grad, dim, index }) => grad.index_select(dim, index).sum(),
+    value: ({ grad, dim, index }) => grad.index_select(dim, distinct(index)).sum(),
   },
 });
 

@@ -1,5 +1,5 @@
 /**
- * The transposes that are properties of tensors: `x.T`, `x.mT`, `x.H`, `x.mH`.
+ * Properties of tensors that are tensors: `x.T`, `x.mT`, `x.H`, `x.mH`, `x.real`, `x.imag`.
  */
 import { RuntimeError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
@@ -56,4 +56,14 @@ export function H(self: Tensor): Tensor {
   throw new RuntimeError(
     `tensor.H is only supported on matrices (2-D tensors). Got ${rank}-D tensor.` + (rank > 2 ? " For batches of matrices, consider using tensor.mH" : ""),
   );
+}
+
+/** The real part: of real numbers the tensor itself. */
+export function real(self: Tensor): Tensor {
+  return self;
+}
+
+/** Throws PyTorch's error: real numbers have no imaginary part. */
+export function imag(_self: Tensor): Tensor {
+  throw new RuntimeError("imag is not implemented for tensors with non-complex dtypes.");
 }

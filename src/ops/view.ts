@@ -1,6 +1,7 @@
 /**
  * Views: the same memory in another shape, order or extent. The gradient of a view is that of its base at the same places.
  */
+export { conj, conj_physical, imag, real, resolve_conj, resolve_neg } from "./conjugate.ts";
 export { adjoint, moveaxis, movedim, permute, squeeze, swapaxes, swapdims, t, transpose, unsqueeze } from "./dims.ts";
 export { diagonal_scatter, select_scatter, slice_scatter } from "./part_scatter.ts";
 export {
