@@ -160,14 +160,15 @@ export class Reducer {
 
 /** The sum of `n` contiguous floating-point elements, in double precision with four running sums. */
 export function denseSum(data: Float32Array | Float64Array, offset: number, n: number): number {
-  let a = 0, b = 0, c = 0, d = 0, i = offset;
-  const end = offset + n;
-  for (; i + 4 <= end; i += 4) {
+  const end = offset + n, whole = end - n % 4;
+  let a = 0, b = 0, c = 0, d = 0;
+  // two loops with counters of their own: with one counter for both V8 takes four times as long
+  for (let i = offset; i < whole; i += 4) {
     a += data[i];
     b += data[i + 1];
     c += data[i + 2];
     d += data[i + 3];
   }
-  for (; i < end; i++) a += data[i];
+  for (let i = whole; i < end; i++) a += data[i];
   return a + b + (c + d);
 }
