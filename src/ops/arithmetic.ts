@@ -6,10 +6,11 @@ import { RuntimeError } from "../errors.ts";
 import { floorQuotient, floorQuotient64 } from "../kernels/division.ts";
 import { Kernel } from "../kernels/elementwise.ts";
 import { Tensor } from "../tensor.ts";
-import { type Args, type IsMethod, Primitive } from "./define.ts";
+import { type Args, type Fn, type IsMethod, Primitive } from "./define.ts";
 import { refuseZeroDivisor } from "./divisor.ts";
 import { elementwise } from "./elementwise.ts";
 import { alias, binary, type BinaryOfNumbers, type Unary, unary } from "./pointwise.ts";
+import { plainFunction } from "./plain_function.ts";
 import { type Num, resultType } from "./promotion.ts";
 
 /** Named arguments of `add` and `sub`. */
@@ -67,6 +68,7 @@ const hasAlpha = ({ alpha }: { alpha?: unknown }) => alpha !== undefined && alph
 export const add: Additive = binary("add", {
   signatures: ALPHA,
   numbers: "tensors",
+  formulaNode: "AddBackward1",
   forward: (self, other) => self + other,
   int64: (self, other) => self + other,
   bool: (self, other) => self | other,
@@ -93,6 +95,7 @@ function refuseBools(self: Tensor | Num, other: Tensor | Num | undefined): void 
 export const sub: Additive = binary("sub", {
   signatures: ALPHA,
   numbers: "tensors",
+  formulaNode: "SubBackward1",
   check: refuseBools,
   forward: (self, other) => self - other,
   int64: (self, other) => self - other,
@@ -104,7 +107,7 @@ export const sub: Additive = binary("sub", {
 });
 
 /** `other - alpha * self`. The gradient flows times `-alpha` to `self` and unchanged to `other`. */
-export const rsub: Additive = binary("rsub", {
+export const rsub: Fn<AlphaOptions & { input: Tensor }, [input: Tensor, other: Tensor | Num, alpha?: Num]> = plainFunction(binary("rsub", {
   signatures: ["(Tensor input, Tensor other, *, Number alpha = 1)", "(Tensor input, Number other, Number alpha = 1)"],
   numbers: "signatures",
   numberNode: "RsubBackward1",
@@ -130,13 +133,14 @@ export const rsub: Additive = binary("rsub", {
       },
     }) as Primitive<never>,
   },
-});
+}));
 const reverseScaled = new Kernel((a: number, b: number, alpha: number) => b - a * alpha);
 const reverseScaled64 = new Kernel((a: bigint, b: bigint, alpha: bigint) => b - a * alpha);
 
 /** `self * other`. Each factor's gradient is the gradient times the other factor. */
 export const mul: BinaryOfNumbers = binary("mul", {
   numbers: "tensors",
+  formulaNode: "MulBackward1",
   forward: (self, other) => self * other,
   int64: (self, other) => self * other,
   int: Math.imul,
@@ -211,6 +215,7 @@ export interface Division extends IsMethod {
 export const div: Division = binary("div", {
   signatures: ROUNDING,
   numbers: "tensors",
+  formulaNode: "DivBackward1",
   kind: "float",
   forward: (self, other) => self / other,
   backward: {

@@ -20,14 +20,13 @@ import { checkedScalar } from "./scalar.ts";
 import { writeOuts } from "./selection.ts";
 
 const f = Math.fround;
+const LOG2E_FLOAT32 = f(Math.LOG2E);
 
 // -- lerp ------------------------------------------------------------------------------------------------------------
 
 // from the nearer end, so that weight 1 gives exactly `end`
-const interpolated = new Kernel((a: number, b: number, weight: number) => weight < 0.5 && weight > -0.5 ? a + weight * (b - a) : b - (b - a) * (1 - weight));
-const interpolated32 = new Kernel((a: number, b: number, weight: number) =>
-  weight < 0.5 && weight > -0.5 ? a + weight * f(b - a) : b - f(b - a) * f(1 - weight)
-);
+const interpolated = new Kernel((a: number, b: number, weight: number) => Math.abs(weight) < 0.5 ? a + weight * (b - a) : b + (weight - 1) * (b - a));
+const interpolated32 = new Kernel((a: number, b: number, weight: number) => Math.abs(weight) < 0.5 ? a + weight * f(b - a) : b + f(weight - 1) * f(b - a));
 
 type LerpInputs = { self: Tensor; end: Tensor; weight: Tensor | Num };
 
@@ -95,6 +94,8 @@ type AddcInputs = { self: Tensor; tensor1: Tensor; tensor2: Tensor; value: numbe
 const ADDC = "(Tensor input, Tensor tensor1, Tensor tensor2, *, Number value = 1, Tensor out = None)";
 const addProduct = new Kernel((x: number, a: number, b: number, value: number) => x + value * a * b);
 const addProduct64 = new Kernel((x: bigint, a: bigint, b: bigint, value: bigint) => x + value * a * b);
+const addProduct32 = new Kernel((x: number, a: number, b: number, value: number) => x + f(value * a) * b);
+const addQuotient32 = new Kernel((x: number, a: number, b: number, value: number) => x + f(f(value * a) / b));
 const addQuotient = new Kernel((x: number, a: number, b: number, value: number) => x + value * a / b);
 
 /** self + value tensor1 tensor2. d/dself = 1; the gradient of each factor is the gradient times `value` and the other factor. */
@@ -102,7 +103,12 @@ export const addcmul: Addc = define<Addc, AddcInputs>("addcmul", ADDC, {
   forward: ({ self, tensor1, tensor2, value }) => {
     const dtype = resultType([self, tensor1, tensor2]);
     if (dtype === bool) throw noKernel("addcmul_cpu_out", bool);
-    return elementwise(dtype === int64 ? addProduct64 : addProduct, dtype, [self, tensor1, tensor2, checkedScalar(value, dtype)]);
+    return elementwise(dtype === int64 ? addProduct64 : dtype === float32 ? addProduct32 : addProduct, dtype, [
+      self,
+      tensor1,
+      tensor2,
+      checkedScalar(value, dtype),
+    ]);
   },
   backward: {
     self: ({ grad }) => grad,
@@ -123,7 +129,7 @@ export const addcdiv: Addc = define<Addc, AddcInputs>("addcdiv", ADDC, {
       );
     }
     const dtype = resultType([self, tensor1, tensor2]);
-    return elementwise(addQuotient, dtype, [self, tensor1, tensor2, checkedScalar(value, dtype)]);
+    return elementwise(dtype === float32 ? addQuotient32 : addQuotient, dtype, [self, tensor1, tensor2, checkedScalar(value, dtype)]);
   },
   backward: {
     self: ({ grad }) => grad,
@@ -164,6 +170,11 @@ export const logaddexp2: BinaryTensors = binary<BinaryTensors, Tensor>("logaddex
     if (self === other && self - self !== 0) return self;
     const larger = self > other ? self : other;
     return larger + Math.log1p(2 ** -Math.abs(self - other)) * Math.LOG2E;
+  },
+  float32: (self, other) => {
+    if (self === other && self - self !== 0) return self;
+    const larger = self > other ? self : other;
+    return larger + f(Math.log1p(f(2 ** -Math.abs(f(self - other))))) * LOG2E_FLOAT32;
   },
   backward: {
     self: ({ grad, self, other }) => grad.div(pow(2, other.sub(self)).add(1)),

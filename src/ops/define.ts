@@ -11,6 +11,7 @@ import { RuntimeError } from "../errors.ts";
 import { sameSizes, type Sizes } from "../layout.ts";
 import { Tensor } from "../tensor.ts";
 import { assertNoPartialOverlap, assertWritable, copyElements, toScalar } from "./elementwise.ts";
+import { formulaScope } from "./formula.ts";
 import { ArgumentParser, type Named } from "./signature.ts";
 
 /** What a forward gives: one tensor or several. */
@@ -193,7 +194,7 @@ export class Primitive<P> {
     }
     if (spec.view !== undefined) {
       const self = (inputs as { self: Tensor }).self;
-      if (Array.isArray(result)) for (const r of result) asView(r, self, spec.view === "multiple");
+      if (Array.isArray(result)) { for (const r of result) asView(r, self, spec.view === "multiple"); }
       else asView(result, self);
     }
     if (before && this.#needsNode(inputs)) this.#record(inputs, result, null);
@@ -285,11 +286,12 @@ export class Primitive<P> {
     let nothing = true;
     for (let i = 0; i < grads.length; i++) if (grads[i] !== null) nothing = false;
     const context: Record<string, unknown> = { grad: grads[0], grads };
+    const recorded = is_grad_enabled();
     let at = 0;
     for (let i = 0; i < this.#inputs.length; i++) {
       const width = widths === null ? 1 : widths[i];
       let needed = false;
-      if (!nothing) for (let k = at; k < at + width; k++) if (next[k] !== null) needed = true;
+      if (!nothing) { for (let k = at; k < at + width; k++) if (next[k] !== null) needed = true; }
       at += width;
       if (!needed) {
         for (let k = 0; k < width; k++) out.push(null);
@@ -297,8 +299,9 @@ export class Primitive<P> {
       }
       const needs = this.#needs[i];
       for (let k = 0; k < needs.length; k++) if (!(needs[k] in context)) context[needs[k]] = node.saved(needs[k]);
-      const gradient = this.#formulas[i](context as Context<P>);
-      if (Array.isArray(gradient)) for (const g of gradient) out.push(g);
+      const formula = this.#formulas[i];
+      const gradient = recorded ? formulaScope(() => formula(context as Context<P>)) : formula(context as Context<P>);
+      if (Array.isArray(gradient)) { for (const g of gradient) out.push(g); }
       else out.push(gradient);
     }
     return out;
@@ -368,7 +371,8 @@ export function cannotCast(from: DType, to: DType): RuntimeError {
 type Prefixes<A extends unknown[]> = A extends [...infer Head, unknown] ? A | Prefixes<Head> : [];
 type WithNamed<A extends unknown[], P> = A extends unknown ? [...A, named: Partial<P>] : never;
 
-type WithOptions<A extends unknown[], P> = A extends unknown ? number extends A["length"] ? [...A, named: Partial<P>] : WithNamed<Prefixes<Required<A>>, P> : never;
+type WithOptions<A extends unknown[], P> = A extends unknown ? number extends A["length"] ? [...A, named: Partial<P>] : WithNamed<Prefixes<Required<A>>, P>
+  : never;
 
 /** Positional arguments, the last ones of which may be given by name in a trailing object. */
 export type Args<P, A extends unknown[]> = A | WithOptions<A, P>;

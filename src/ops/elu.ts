@@ -1,6 +1,7 @@
 /**
  * Exponential linear units: elu, selu and celu, as `torch` and `torch.nn.functional` call them.
  */
+import { float32 } from "../dtype.ts";
 import { RuntimeError } from "../errors.ts";
 import { Kernel } from "../kernels/elementwise.ts";
 import type { Tensor } from "../tensor.ts";
@@ -9,12 +10,18 @@ import type { Unary } from "./pointwise.ts";
 import type { Num } from "./promotion.ts";
 import { requireFloat, withNumbers } from "./scalar.ts";
 
-const exponential = new Kernel((x: number, negative: number, scale: number, input: number) => x > 0 ? x * scale : Math.expm1(x * input) * negative);
+const f = Math.fround;
+
+// e^x - 1 is computed as it is written, not as expm1
+const exponential = new Kernel((x: number, negative: number, scale: number, input: number) => x <= 0 ? (Math.exp(x * input) - 1) * negative : x * scale);
+const exponential32 = new Kernel((x: number, negative: number, scale: number, input: number) =>
+  x <= 0 ? f(f(Math.exp(f(x * input))) - 1) * negative : x * scale
+);
 const exponentialGrad = new Kernel((grad: number, x: number, negative: number, scale: number, input: number) =>
-  x > 0 ? grad * scale : grad * input * negative * Math.exp(x * input)
+  x <= 0 ? grad * input * negative * Math.exp(x * input) : grad * scale
 );
 const exponentialGradOfResult = new Kernel((grad: number, y: number, negative: number, scale: number, input: number) =>
-  y > 0 ? grad * scale : grad * input * (y + negative)
+  y <= 0 ? grad * input * (y + negative) : grad * scale
 );
 
 /** elu(x) = scale x above 0, else scale alpha (e^(input_scale x) - 1). */
@@ -39,7 +46,7 @@ const eluGrad: Primitive<EluGrad> = new Primitive<EluGrad>({
     self_or_result: ({ grad, grad_output, self_or_result, is_result, alpha, scale, input_scale }) => {
       const i = Number(input_scale), slope = grad.mul(grad_output);
       const bend = is_result ? slope.mul(i) : slope.mul(self_or_result.mul(i).exp()).mul(i * i * Number(alpha) * Number(scale));
-      return bend.masked_fill(self_or_result.gt(0), 0);
+      return bend.masked_fill(self_or_result.ge(0), 0);
     },
   },
 });
@@ -48,7 +55,7 @@ type EluInputs = EluScales & { self: Tensor };
 
 function exponentialUnit({ self, alpha, scale, input_scale }: EluInputs): Tensor {
   requireFloat(self, "elu_cpu");
-  return withNumbers(exponential, [self], [Number(alpha) * Number(scale), scale, input_scale]);
+  return withNumbers(self.dtype === float32 ? exponential32 : exponential, [self], [Number(alpha) * Number(scale), scale, input_scale]);
 }
 
 const eluInplace = new Primitive<EluInputs>({

@@ -25,6 +25,7 @@ import {
   type Primitive,
   writeOut,
 } from "./define.ts";
+import { formulaScope, insideFormula } from "./formula.ts";
 import { elementwise, elementwiseInto, floatType, isUniform, toScalar } from "./elementwise.ts";
 import { type Num, resultType } from "./promotion.ts";
 import { ArgumentParser, type Named } from "./signature.ts";
@@ -87,6 +88,10 @@ interface Declaration<P> extends Scalars {
   node?: string;
   /** The name of the node where `other` is a number, for ops that have one of its own; it has a single edge. */
   numberNode?: string;
+  /** The same inside of a formula, for ops to which Python hands numbers as tensors. */
+  formulaNode?: string;
+  /** That the scalar function also serves larger tensors, for its float32 values are not the true ones. */
+  approximate?: true;
   /** Where `self` may be a number but PyTorch then has no derivative. */
   reversed?: "unsupported";
   /** What the in-place twin records where that differs; false for an op without the twin. */
@@ -162,6 +167,7 @@ class Pointwise {
   readonly name: string;
   readonly #node: string;
   readonly #numberNode: string | undefined;
+  readonly #formulaNode: string | undefined;
   readonly #unsupported: boolean;
   readonly #reversedUnsupported: boolean;
   /** What its formulas name, besides the gradient. */
@@ -185,10 +191,11 @@ class Pointwise {
     this.name = name;
     this.#node = spec.node ?? nodeName(name);
     this.#numberNode = spec.numberNode;
+    this.#formulaNode = spec.formulaNode;
     this.#unsupported = spec.backward === "unsupported";
     this.#reversedUnsupported = spec.reversed === "unsupported";
     this.#kind = spec.kind ?? "arithmetic";
-    this.#simd = UNARY_NAMES.find((n) => n === name) ?? null;
+    this.#simd = spec.approximate ? null : UNARY_NAMES.find((n) => n === name) ?? null;
     this.#kernelName = spec.kernel ?? name;
     this.#check = spec.check;
     this.#scalars = spec;
@@ -336,12 +343,13 @@ class Pointwise {
   #makeNode(self: Tensor | Num, other: Tensor | Num | undefined, result: Tensor, attach: boolean): PointwiseNode {
     const edge = self instanceof Tensor && this.#formulas[0] !== null ? gradientEdge(self) : null;
     const otherEdge = other instanceof Tensor && this.#formulas[1] !== null ? gradientEdge(other) : null;
-    const alone = other === undefined || (this.#numberNode !== undefined && !(other instanceof Tensor));
+    const numberNode = this.#numberNode ?? (insideFormula() ? this.#formulaNode : undefined);
+    const alone = other === undefined || (numberNode !== undefined && !(other instanceof Tensor));
     const next = alone ? [edge] : [edge, otherEdge];
     const nextNr = alone
       ? [edge === null ? 0 : (self as Tensor).output_nr]
       : [edge === null ? 0 : (self as Tensor).output_nr, otherEdge === null ? 0 : (other as Tensor).output_nr];
-    const name = alone && other !== undefined ? this.#numberNode! : this.#node;
+    const name = alone && other !== undefined ? numberNode! : this.#node;
     const node = new PointwiseNode(this, name, next, nextNr);
     node.sizes = [result.sizes];
     node.dtypes = [result.dtype];
@@ -379,6 +387,8 @@ class Pointwise {
   gradients(node: PointwiseNode, grad: MaybeTensor): MaybeTensor[] {
     const context: Record<string, unknown> = { grad };
     const out: MaybeTensor[] = [];
+    // the numbers in formulas of arithmetic are those that were saved, and Python's
+    const recorded = this.#formulaNode === undefined && is_grad_enabled();
     for (let i = 0; i < node.next.length; i++) {
       const formula = this.#formulas[i];
       if (grad === null || node.next[i] === null || formula === null) {
@@ -387,7 +397,7 @@ class Pointwise {
       }
       const needs = this.#needs[i];
       for (let k = 0; k < needs.length; k++) if (!(needs[k] in context)) context[needs[k]] = node.saved(needs[k]);
-      out.push(formula(context as Context<BinaryInputs>));
+      out.push(recorded ? formulaScope(() => formula(context as Context<BinaryInputs>)) : formula(context as Context<BinaryInputs>));
     }
     return out;
   }

@@ -1,7 +1,7 @@
 /**
  * Powers. PyTorch has three nodes for them: of a tensor by a number, of a tensor by a tensor, of a number by a tensor.
  */
-import { bool, type DType, float64, int64 } from "../dtype.ts";
+import { bool, type DType, float32, float64, int64 } from "../dtype.ts";
 import { noKernel, RuntimeError } from "../errors.ts";
 import { Kernel } from "../kernels/elementwise.ts";
 import { Tensor } from "../tensor.ts";
@@ -9,6 +9,8 @@ import { type Args, define, type InplaceOp, type IsMethod, Primitive } from "./d
 import { elementwise } from "./elementwise.ts";
 import { type Num, resultType } from "./promotion.ts";
 import { where } from "./select.ts";
+
+const f = Math.fround;
 
 // C's pow: JavaScript has NaN where 1 is raised to NaN, and ±1 to ±∞
 const power = new Kernel((a: number, b: number) => a === 1 || (a === -1 && (b === Infinity || b === -Infinity)) ? 1 : a ** b);
@@ -20,6 +22,12 @@ const SPECIAL: ReadonlyMap<number, Kernel> = new Map([
   [-0.5, new Kernel((a: number) => 1 / Math.sqrt(a))],
   [-1, new Kernel((a: number) => 1 / a)],
   [-2, new Kernel((a: number) => 1 / (a * a))],
+]);
+const SPECIAL_FLOAT32: ReadonlyMap<number, Kernel> = new Map([
+  ...SPECIAL,
+  [3, new Kernel((a: number) => f(a * a) * a)],
+  [-0.5, new Kernel((a: number) => 1 / f(Math.sqrt(a)))],
+  [-2, new Kernel((a: number) => 1 / f(a * a))],
 ]);
 const truth = new Kernel((a: number, b: number) => a === 1 || b === 0);
 // by squaring, modulo 2^64; of a negative exponent only what is an integer is left
@@ -41,7 +49,7 @@ function compute(self: Tensor | Num, exponent: Tensor | Num): Tensor {
   const dtype: DType = resultType([self, exponent]);
   if (typeof exponent === "number" && exponent < 0 && dtype.category === "int") throw new RuntimeError("Integers to negative integer powers are not allowed.");
   if (dtype === bool && exponent instanceof Tensor) throw noKernel("pow", bool);
-  const special = dtype.is_floating_point && typeof exponent === "number" ? SPECIAL.get(exponent) : undefined;
+  const special = dtype.is_floating_point && typeof exponent === "number" ? (dtype === float32 ? SPECIAL_FLOAT32 : SPECIAL).get(exponent) : undefined;
   if (special !== undefined) return elementwise(special, dtype, [self]);
   return elementwise(dtype === int64 ? power64 : dtype === bool ? truth : dtype.category === "int" ? power32 : power, dtype, [self, exponent]);
 }

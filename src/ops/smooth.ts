@@ -2,7 +2,7 @@
  * Smooth activations: gelu, silu, mish, softplus, logsigmoid and glu, as `torch.nn.functional` calls them.
  */
 import { is_grad_enabled } from "../autograd/mode.ts";
-import { float32 } from "../dtype.ts";
+import { type DType, float32 } from "../dtype.ts";
 import { RuntimeError } from "../errors.ts";
 import { Kernel } from "../kernels/elementwise.ts";
 import { erf } from "../kernels/special.ts";
@@ -24,14 +24,30 @@ const f = Math.fround;
 export type Approximation = "none" | "tanh";
 
 const DENSITY = 1 / Math.sqrt(2 * Math.PI), SLOPE = Math.sqrt(2 / Math.PI), CUBIC = 0.044715;
+const SLOPE32 = f(SLOPE), CUBIC32 = f(CUBIC);
+
+/** tanh(√(2/π) (x + 0.044715 x³)) in float32 steps, with the fused multiply-add of PyTorch's. */
+function tanhOfCubic32(x: number): number {
+  return f(Math.tanh(f(SLOPE32 * f(x + CUBIC32 * f(f(x * x) * x)))));
+}
 
 const gaussian = new Kernel((x: number) => x * 0.5 * (1 + erf(x * Math.SQRT1_2)));
 const gaussian32 = new Kernel((x: number) => f(x * 0.5) * f(1 + f(erf(f(x * f(Math.SQRT1_2))))));
 const approximate = new Kernel((x: number) => 0.5 * x * (1 + Math.tanh(SLOPE * (x + CUBIC * x * x * x))));
+const approximate32 = new Kernel((x: number) => 0.5 * x * f(1 + tanhOfCubic32(x)));
 const gaussianGrad = new Kernel((grad: number, x: number) => grad * (0.5 * (1 + erf(x * Math.SQRT1_2)) + x * DENSITY * Math.exp(-x * x / 2)));
+const gaussianGrad32 = new Kernel((grad: number, x: number) => {
+  const cdf = f(0.5 * f(1 + f(erf(f(x * f(Math.SQRT1_2))))));
+  return grad * f(cdf + x * f(f(DENSITY) * f(Math.exp(f(f(x * x) * -0.5)))));
+});
 const approximateGrad = new Kernel((grad: number, x: number) => {
   const t = Math.tanh(SLOPE * (x + CUBIC * x * x * x));
   return grad * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * SLOPE * (1 + 3 * CUBIC * x * x));
+});
+const approximateGrad32 = new Kernel((grad: number, x: number) => {
+  const t = tanhOfCubic32(x);
+  const slope = f(SLOPE32 * f(1 + f(3 * CUBIC32) * f(x * x)));
+  return grad * f(0.5 * f(1 + t) + f(f(f(0.5 * x) * f(1 - t * t)) * slope));
 });
 
 /** The second derivative of gelu: φ(x) (2 - x²), φ the normal density; of its approximation x (1 + t)/2 with t = tanh(i(x)): (1 - t²) (i' - x t i'² + x i''/2). */
@@ -44,11 +60,16 @@ function geluCurvature(x: Tensor, approximate: Approximation): Tensor {
   return sub(1, t.mul(t)).mul(slope.sub(x.mul(t).mul(slope).mul(slope)).add(bend));
 }
 
+const valueKernel = (how: Approximation, dtype: DType): Kernel =>
+  dtype === float32 ? (how === "tanh" ? approximate32 : gaussian32) : how === "tanh" ? approximate : gaussian;
+const slopeKernel = (how: Approximation, dtype: DType): Kernel =>
+  dtype === float32 ? (how === "tanh" ? approximateGrad32 : gaussianGrad32) : how === "tanh" ? approximateGrad : gaussianGrad;
+
 type GeluInputs = { self: Tensor; approximate: Approximation };
 
 const geluGrad: Primitive<GeluInputs & { grad_output: Tensor }> = new Primitive<GeluInputs & { grad_output: Tensor }>({
   name: "GeluBackwardBackward0",
-  forward: ({ grad_output, self, approximate }) => elementwise(approximate === "tanh" ? approximateGrad : gaussianGrad, self.dtype, [grad_output, self]),
+  forward: ({ grad_output, self, approximate }) => elementwise(slopeKernel(approximate, self.dtype), self.dtype, [grad_output, self]),
   backward: {
     grad_output: ({ grad, self, approximate }) => geluGrad.apply({ grad_output: grad, self, approximate }) as Tensor,
     self: ({ grad, grad_output, self, approximate }) => grad.mul(grad_output).mul(geluCurvature(self, approximate)),
@@ -63,7 +84,7 @@ export const gelu: Gelu = define<Gelu, GeluInputs>("gelu", "(Tensor input, *, st
   forward: ({ self, approximate: how }) => {
     if (how !== "none" && how !== "tanh") throw new RuntimeError("approximate argument must be either none or tanh.");
     requireFloat(self, "GeluKernelImpl");
-    return elementwise(how === "tanh" ? approximate : self.dtype === float32 ? gaussian32 : gaussian, self.dtype, [self]);
+    return elementwise(valueKernel(how, self.dtype), self.dtype, [self]);
   },
   backward: { self: ({ grad, self, approximate }) => geluGrad.apply({ grad_output: grad, self, approximate }) as Tensor },
 });
@@ -76,6 +97,10 @@ const siluBackward: BinaryTensors = binary<BinaryTensors, Tensor>("silu_backward
     const s = 1 / (1 + Math.exp(-x));
     return grad * s * (1 + x * (1 - s));
   },
+  float32: (grad, x) => {
+    const s = f(1 / f(1 + f(Math.exp(-x))));
+    return f(grad * s) * f(1 + x * f(1 - s));
+  },
   backward: null,
 });
 
@@ -84,7 +109,7 @@ export const silu: Unary = unary("silu", {
   kind: "floating",
   kernel: "silu_cpu",
   forward: (x) => x / (1 + Math.exp(-x)),
-  float32: (x) => x / (1 + f(Math.exp(-x))), // -0 below -88.7, where the exponential overflows, as in PyTorch
+  float32: (x) => x / f(1 + f(Math.exp(-x))), // -0 below -88.7, where the exponential overflows, as in PyTorch
   backward: {
     self: ({ grad, self }) => {
       if (!is_grad_enabled()) return siluBackward(grad, self);
@@ -99,6 +124,10 @@ const mishBackward: BinaryTensors = binary<BinaryTensors, Tensor>("mish_backward
   forward: (grad, x) => {
     const s = 1 / (1 + Math.exp(-x)), t = Math.tanh(Math.log1p(Math.exp(x)));
     return grad * (t + x * s * (1 - t * t));
+  },
+  float32: (grad, x) => {
+    const s = f(1 / f(1 + f(Math.exp(-x)))), t = f(Math.tanh(f(Math.log1p(f(Math.exp(x))))));
+    return grad * f(t + f(x * s) * f(1 - t * t));
   },
   backward: null,
 });
@@ -131,7 +160,7 @@ const softplusGrad: Primitive<SoftplusInputs & { grad_output: Tensor }> = new Pr
     grad_output: ({ grad, self, beta, threshold }) => softplusGrad.apply({ grad_output: grad, self, beta, threshold }) as Tensor,
     self: ({ grad, grad_output, self, beta, threshold }) => {
       const scaled = self.mul(beta), s = scaled.sigmoid();
-      return grad.mul(grad_output).mul(s).mul(sub(1, s)).mul(beta).masked_fill(scaled.gt(threshold), 0);
+      return grad.mul(grad_output).mul(s).mul(sub(1, s)).mul(beta).masked_fill(scaled.ge(threshold), 0);
     },
   },
 });

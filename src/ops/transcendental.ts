@@ -6,7 +6,7 @@ import { bool, float32, get_default_dtype } from "../dtype.ts";
 import { noDerivative, RuntimeError } from "../errors.ts";
 import { Kernel } from "../kernels/elementwise.ts";
 import * as special from "../kernels/special.ts";
-import { erfinvFloat32 } from "../kernels/special/erfinv_float32.ts";
+import { digammaFloat32, erfFloat32, erfinvFloat32 } from "../kernels/special/float32.ts";
 import type { Tensor } from "../tensor.ts";
 import { sub } from "./arithmetic.ts";
 import { type Context, define, type InplaceOp } from "./define.ts";
@@ -47,7 +47,7 @@ export const log1p: Unary = real("log1p", (x) => Math.log1p(x), ({ grad, self })
 export const sqrt: Unary = real("sqrt", (x) => Math.sqrt(x), ({ grad, result }) => grad.div(result.mul(2)));
 
 /** 1 / sqrt(x). d/dx = -1/2 x^(-3/2). */
-export const rsqrt: Unary = real("rsqrt", (x) => 1 / Math.sqrt(x), ({ grad, result }) => grad.mul(-0.5).mul(result.pow(3)));
+export const rsqrt: Unary = real("rsqrt", (x) => 1 / Math.sqrt(x), ({ grad, result }) => grad.mul(-0.5).mul(result.pow(3)), (x) => 1 / f(Math.sqrt(x)));
 
 /** The sine. Its derivative is the cosine. */
 export const sin: Unary = real("sin", (x) => Math.sin(x), ({ grad, self }) => grad.mul(self.cos()));
@@ -75,6 +75,7 @@ export const cosh: Unary = real("cosh", (x) => Math.cosh(x), ({ grad, self }) =>
 
 const tanhBackward: BinaryTensors = binary<BinaryTensors, Tensor>("tanh_backward", {
   forward: (grad, result) => grad * (1 - result * result),
+  float32: (grad, result) => grad * f(1 - result * result),
   backward: {
     self: ({ grad, other }) => tanhBackward(grad, other),
     other: ({ grad, self, other }) => grad.mul(-2).mul(other).mul(self),
@@ -124,6 +125,7 @@ export const arctanh: Unary = alias("arctanh", atanh);
 
 const sigmoidBackward: BinaryTensors = binary<BinaryTensors, Tensor>("sigmoid_backward", {
   forward: (grad, result) => grad * (1 - result) * result,
+  float32: (grad, result) => f(grad * f(1 - result)) * result,
   backward: {
     self: ({ grad, other }) => sigmoidBackward(grad, other),
     other: ({ grad, self, other }) => grad.mul(self).mul(other.mul(-2).add(1)),
@@ -135,7 +137,7 @@ export const sigmoid: Unary = real(
   "sigmoid",
   (x) => 1 / (1 + Math.exp(-x)),
   ({ grad, result }) => sigmoidBackward(grad, result),
-  (x) => 1 / (1 + f(Math.exp(-x))), // overflows below -88.7, as in PyTorch
+  (x) => 1 / f(1 + f(Math.exp(-x))), // overflows below -88.7, as in PyTorch
 );
 
 /** Named arguments of `logit`. */
@@ -170,8 +172,8 @@ export const logit: InplaceOp<LogitOptions, [eps?: number | null]> = define<
     backward: {
       self: ({ grad, self, eps }) => {
         const low = eps ?? 0;
-        const inside = self.ge(low).logical_and(self.le(1 - low));
-        return where(inside, grad.div(self.mul(sub(1, self))), eps === null || eps < 0 ? NaN : 0);
+        const outside = self.lt(low).logical_or(self.gt(1 - low));
+        return where(outside.logical_not(), grad.div(self.mul(sub(1, self))), eps === null || eps < 0 ? NaN : 0);
       },
     },
   },
@@ -179,7 +181,13 @@ export const logit: InplaceOp<LogitOptions, [eps?: number | null]> = define<
 );
 
 /** The error function, 2/√π ∫ e^(-t²) dt from 0 to x. d/dx = 2/√π e^(-x²). */
-export const erf: Unary = real("erf", special.erf, ({ grad, self }) => self.pow(2).neg().exp().mul(2 / Math.sqrt(Math.PI)).mul(grad));
+export const erf: Unary = unary("erf", {
+  kind: "float",
+  approximate: true,
+  forward: special.erf,
+  float32: erfFloat32,
+  backward: { self: ({ grad, self }) => self.pow(2).neg().exp().mul(2 / Math.sqrt(Math.PI)).mul(grad) },
+});
 
 /** 1 - erf(x). d/dx = -2/√π e^(-x²). */
 export const erfc: Unary = real("erfc", special.erfc, ({ grad, self }) => self.pow(2).neg().exp().mul(-2 / Math.sqrt(Math.PI)).mul(grad));
@@ -196,7 +204,7 @@ export const erfinv: Unary = real(
 export const lgamma: Unary = real("lgamma", special.lgamma, ({ grad, self }) => grad.mul(self.digamma()));
 
 /** The logarithmic derivative of Γ. Its derivative is polygamma(1, x). */
-export const digamma: Unary = real("digamma", special.digamma, ({ grad, self }) => grad.mul(polygamma(1, self)));
+export const digamma: Unary = real("digamma", special.digamma, ({ grad, self }) => grad.mul(polygamma(1, self)), digammaFloat32);
 
 /** Named arguments of `polygamma`. */
 export interface PolygammaOptions {
@@ -216,7 +224,10 @@ export interface Polygamma {
   readonly inplace: (self: Tensor, n: number) => Tensor;
 }
 
-const trigamma = new Kernel(special.trigamma), trigamma32 = new Kernel(special.trigammaFloat32), digammas = new Kernel((x: number) => special.digamma(x));
+const trigamma = new Kernel(special.trigamma),
+  trigamma32 = new Kernel(special.trigammaFloat32),
+  digammas = new Kernel((x: number) => special.digamma(x)),
+  digammas32 = new Kernel(digammaFloat32);
 const polygammas = new Kernel((x: number, n: number) => special.polygamma(n, x));
 
 type PolygammaInputs = { n: number; self: Tensor };
@@ -225,7 +236,7 @@ const polygammaMethod = define<InplaceOp<PolygammaOptions, [n: number]>, Polygam
   forward: ({ self, n }) => {
     if (n < 0) throw new RuntimeError("polygamma(n, x) does not support negative n.");
     const dtype = floatType(self.dtype, get_default_dtype());
-    if (n === 0) return elementwise(digammas, dtype, [self]);
+    if (n === 0) return elementwise(dtype === float32 ? digammas32 : digammas, dtype, [self]);
     return n === 1 ? elementwise(dtype === float32 ? trigamma32 : trigamma, dtype, [self]) : elementwise(polygammas, dtype, [self, n]);
   },
   backward: { self: ({ grad, self, n }) => grad.mul(polygamma(n + 1, self)) },
@@ -271,8 +282,9 @@ export const mvlgamma: InplaceOp<{ p: number; out?: Tensor }, [p: number]> = def
 /** sin(πx) / (πx), and 1 at 0. d/dx = (πx cos(πx) - sin(πx)) / (πx²), and 0 at 0. */
 export const sinc: Unary = real("sinc", special.sinc, ({ grad, self }) => {
   const angle = self.mul(Math.PI);
-  const slope = angle.mul(angle.cos()).sub(angle.sin()).div(self.mul(self).mul(Math.PI));
-  return where(self.eq(0), 0, grad.mul(slope));
+  const square = self.mul(self); // 0 already where x is tiny
+  const slope = angle.mul(angle.cos()).sub(angle.sin()).div(square.mul(Math.PI));
+  return where(square.eq(0), 0, grad.mul(slope));
 }, special.sincFloat32);
 
 /** The regularized lower incomplete gamma function P(self, other). d/dother = other^(self - 1) e^(-other) / Γ(self); none in `self`. */
