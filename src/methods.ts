@@ -40,6 +40,7 @@ import * as statistics from "./ops/statistics.ts";
 import * as transcendental from "./ops/transcendental.ts";
 import * as transposes from "./ops/transposes.ts";
 import * as view from "./ops/view.ts";
+import type { Overloaded } from "./ops/overloads.ts";
 import { unbind } from "./ops/split.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -122,7 +123,7 @@ type Properties<M> = { readonly [K in keyof M]: M[K] extends (self: Tensor) => i
 type InplaceMethods<M> = { [K in keyof M & string as M[K] extends { inplace: unknown } ? `${K}_` : never]: M[K] extends { inplace: infer F } ? MethodOf<F> : never };
 
 /** Everything that a tensor can do. */
-export interface Methods extends Omit<Plain, "size" | "type">, OpMethods<typeof families>, InplaceMethods<typeof families>, Properties<typeof transposes> {
+export interface Methods extends Omit<Plain, "size" | "type">, Omit<OpMethods<typeof families>, keyof Overloaded>, Overloaded, InplaceMethods<typeof families>, Properties<typeof transposes> {
   /** The shape. */
   size(): ReturnType<typeof inspect.size>;
   /** The size of one dimension. */

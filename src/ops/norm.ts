@@ -26,25 +26,17 @@ export interface NormArguments {
 
 /** `norm` as a function; the method does not take `out`. */
 export interface NormFunction extends IsMethod {
+  /** Every argument by name. */
+  (named: NormArguments & { input: Tensor }): Tensor;
   /** The tensor, then the others by position or by name. */
   (
     self: Tensor,
     p?: NormArguments["p"] | NormArguments,
     dim?: Dims | NormArguments,
     keepdim?: boolean | NormArguments,
-    out?: Tensor | null | NormArguments,
+    out?: Tensor | DType | null | NormArguments,
     dtype?: DType | null,
   ): Tensor;
-  /** Every argument by name. */
-  (named: NormArguments & { input: Tensor }): Tensor;
-  /** @internal */
-  readonly asMethod: (
-    self: Tensor,
-    p?: NormArguments["p"] | NormArguments,
-    dim?: Dims | NormArguments,
-    keepdim?: boolean | NormArguments,
-    dtype?: DType | null,
-  ) => Tensor;
 }
 
 type NormInputs = Required<NormArguments> & { input: Tensor };
@@ -65,8 +57,8 @@ const { out: _, ...methodDefaults } = DEFAULTS;
 
 /** The norm of order `p` of all elements or over `dim`. */
 export const norm: NormFunction = Object.assign(pythonFunction<NormFunction, NormInputs>("norm", ["input"], DEFAULTS, normOf), {
-  asMethod: pythonFunction<NormFunction["asMethod"], NormInputs>("Tensor.norm", ["input"], methodDefaults, (inputs) => normOf({ ...inputs, out: null })),
-}) as NormFunction;
+  asMethod: pythonFunction<IsMethod["asMethod"], NormInputs>("Tensor.norm", ["input"], methodDefaults, (inputs) => normOf({ ...inputs, out: null })),
+});
 
 /** Named arguments of `dist`. */
 export interface DistOptions {
