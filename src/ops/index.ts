@@ -128,7 +128,8 @@ interface Applied {
   indices: Indices;
 }
 
-function applyViews(self: Tensor, indices: readonly unknown[], alone: boolean): Applied {
+/** `alone` says that a single index stands between the brackets, `reading` that `x[...]` is read and not written. */
+function applyViews(self: Tensor, indices: readonly unknown[], alone: boolean, reading: boolean): Applied {
   const read = indices.some(isList) ? indices.map((i) => isList(i) ? toTensor(i) : i) : indices;
   let specified = 0;
   for (const i of read) specified += width(i);
@@ -148,8 +149,8 @@ function applyViews(self: Tensor, indices: readonly unknown[], alone: boolean): 
       const start = bound(index.start), stop = bound(index.stop), step = bound(index.step) ?? 1;
       if (step === 0) throw new ValueError("slice step cannot be zero");
       if (step < 0) throw new ValueError("step must be greater than zero");
-      // among several indices, a slice that names all of a dimension makes no view
-      const whole = !alone && (start ?? 0) === 0 && stop === view.sizes[dim] && step === 1;
+      // a slice that names all of a dimension makes no view, unless it is all that is read
+      const whole = !(alone && reading) && (start ?? 0) === 0 && stop === view.sizes[dim] && step === 1;
       if (!whole) view = sliceDim(view, dim, start, stop, step);
       dim++;
     } else if (isEllipsis(index)) dim += rank - specified;
@@ -176,7 +177,7 @@ function applyViews(self: Tensor, indices: readonly unknown[], alone: boolean): 
 
 function getItem(self: Tensor, ...given: readonly unknown[]): Tensor {
   const read = asTuple(given);
-  const { view, indices } = applyViews(self, read, read === given && given.length === 1);
+  const { view, indices } = applyViews(self, read, read === given && given.length === 1, true);
   if (indices.length > 0) return indexed(view, indices);
   return view === self ? aliasOf(self) : view;
 }
@@ -231,7 +232,7 @@ function setItem(self: Tensor, given: readonly unknown[], value: Tensor, accumul
     if (given[0]) write(self.unsqueeze(0));
     return self;
   }
-  const { view, indices } = applyViews(self, read, alone);
+  const { view, indices } = applyViews(self, read, alone, false);
   if (indices.length === 0) {
     write(view);
     return self;
