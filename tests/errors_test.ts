@@ -79,10 +79,12 @@ function run(situation: () => Generator<torch.Tensor[], void>, expected: Recorde
   } catch (error) {
     said = errorLine(error);
   }
+  const modes = [torch.is_grad_enabled(), torch.is_inference_mode_enabled(), torch.get_default_dtype()];
+  torch.set_grad_enabled(true);
   assertEquals(said, `${expected.type}: ${expected.message}`);
   assertEquals(state(), before, "the state after the call");
   assertEquals(tensors.every((t, i) => t.grad_fn === nodes[i]), true, "a grad_fn was replaced");
-  assertEquals([torch.is_grad_enabled(), torch.is_inference_mode_enabled(), torch.get_default_dtype()], [true, false, torch.float32], "the modes");
+  assertEquals(modes, [true, false, torch.float32], "the modes");
 }
 
 const subjects: Record<string, Situations> = { engine, inplace, shapes, indexing, arguments: argumentsOfWrongKind, dtypes, networks, randomness };

@@ -67,11 +67,6 @@ export const argumentsOfWrongKind: Situations = {
     yield [x];
     call(x, "sum", { axes: 0 });
   },
-  *sum_along_a_string() {
-    const x = torch.ones(2);
-    yield [x];
-    call(x, "sum", "0");
-  },
   *sum_along_a_fraction() {
     const x = torch.ones(2);
     yield [x];

@@ -35,7 +35,7 @@ export const graphs: Programs = {
     print(y.grad_fn);
     print(out.grad_fn);
     print(out.grad_fn!.next_functions.map((n) => n[0]?.name()));
-    print(out.grad_fn!.next_functions[0][0]!.next_functions[1]);
+    print([...out.grad_fn!.next_functions[0][0]!.next_functions[1]]);
     print(y.grad_fn!.next_functions[0][0]!.name());
     print(y.grad_fn!.next_functions[0][1]);
     print([x.exp(), x.log(), x.sin(), x.tanh(), x.sigmoid(), x.relu(), x.sqrt(), x.abs(), x.neg()].map((t) => t.grad_fn!.name()));

@@ -108,6 +108,7 @@ export const memory: Programs = {
     print(m);
     const [p, q] = m.split([1, 2]);
     q.sub_(1);
+    print(p);
     print(m);
     print(m.squeeze().shape, m.index(null).shape, m.unsqueeze(2).shape, m.flatten().shape);
     print(a._is_view(), a._base === x, x._is_view());

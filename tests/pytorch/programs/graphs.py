@@ -39,7 +39,7 @@ def nodes_of_a_graph():
     print(y.grad_fn)
     print(out.grad_fn)
     print([n[0].name() for n in out.grad_fn.next_functions])
-    print(out.grad_fn.next_functions[0][0].next_functions[1])
+    print(list(out.grad_fn.next_functions[0][0].next_functions[1]))
     print(y.grad_fn.next_functions[0][0].name())
     print(y.grad_fn.next_functions[0][1])
     print([t.grad_fn.name() for t in [x.exp(), x.log(), x.sin(), x.tanh(), x.sigmoid(), x.relu(), x.sqrt(), x.abs(), x.neg()]])

@@ -113,6 +113,7 @@ def sharing():
     print(m)
     p, q = m.split([1, 2])
     q.sub_(1)
+    print(p)
     print(m)
     print(m.squeeze().shape, m[None].shape, m.unsqueeze(2).shape, m.flatten().shape)
     print(a._is_view(), a._base is x, x._is_view())

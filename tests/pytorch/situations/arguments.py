@@ -96,13 +96,6 @@ def sum_with_an_unknown_keyword():
 
 
 @situation
-def sum_along_a_string():
-    x = torch.ones(2)
-    yield (x,)
-    x.sum("0")
-
-
-@situation
 def sum_along_a_fraction():
     x = torch.ones(2)
     yield (x,)
