@@ -17,7 +17,8 @@ import type { Num } from "./promotion.ts";
 import { ArgumentParser } from "./signature.ts";
 import { select, sliceDim } from "./slices.ts";
 
-export * from "./index_select.ts";
+export { index_reduce } from "./index_reduce.ts";
+export { index_add, index_copy, index_fill, index_select } from "./index_select.ts";
 export { argwhere, masked_scatter, masked_select, nonzero, nonzero_static, put, take, unravel_index } from "./nonzero.ts";
 
 /** What an end of a slice can be: a number, or a tensor of one integer. */

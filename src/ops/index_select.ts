@@ -3,21 +3,18 @@
  */
 import { bool, type DType, int32, int64, type TypedArray } from "../dtype.ts";
 import { IndexError, RuntimeError } from "../errors.ts";
-import { type Combine, pick } from "../kernels/indexing.ts";
+import { pick } from "../kernels/indexing.ts";
 import { sameSizes, type Sizes, wrapDim } from "../layout.ts";
 import { Tensor } from "../tensor.ts";
-import { warnOnce } from "../warnings.ts";
 import { define, type InplaceOp, type Op, Primitive } from "./define.ts";
 import { asContiguous, toScalar } from "./elementwise.ts";
-import { neutralElement } from "./neutral.ts";
 import { longTensor } from "./nonzero.ts";
 import { aroundDim, indicesOf, placeSlices, slicePlaces } from "./places.ts";
 import type { Num } from "./promotion.ts";
-import { gradientOfSelf, gradientOfSource, type Route } from "./reduced_gradients.ts";
 
 const showSizes = (sizes: Sizes) => `[${sizes.join(", ")}]`;
 /** The size along `dim`; of a 0-d tensor 1. */
-const sizeAt = (t: Tensor, dim: number) => t.sizes.length === 0 ? 1 : t.sizes[dim];
+export const sizeAt = (t: Tensor, dim: number): number => t.sizes.length === 0 ? 1 : t.sizes[dim];
 const isIndexType = (dtype: DType) => dtype === int64 || dtype === int32;
 
 /** The error of the ops that word it without a number. */
@@ -65,10 +62,11 @@ export const index_select: SelectOp = define<SelectOp, { self: Tensor; dim: numb
 
 // -- adding and copying ----------------------------------------------------------------------------------------------
 
-type SourceInputs = { self: Tensor; dim: number; index: Tensor; source: Tensor };
+/** What ops that bring slices of a source into a tensor take. */
+export type SourceInputs = { self: Tensor; dim: number; index: Tensor; source: Tensor };
 
 /** What `index_add` and `index_reduce` ask of their arguments; gives the dimension and the indices. */
-function checkSource(name: string, { self, dim, index, source }: SourceInputs): { at: number; picked: Int32Array } {
+export function checkSource(name: string, { self, dim, index, source }: SourceInputs): { at: number; picked: Int32Array } {
   const at = wrapDim(dim, self.sizes.length);
   if (index.sizes.length > 1) {
     throw new IndexError(
@@ -99,7 +97,7 @@ function checkSource(name: string, { self, dim, index, source }: SourceInputs): 
   return { at, picked: indicesOf(index, 0, n, error) };
 }
 
-type AddInputs = SourceInputs & { alpha: number };
+type AddInputs = SourceInputs & { alpha: number; source_dim: number };
 
 function addSlices(self: Tensor, inputs: AddInputs, at: number, picked: Int32Array): void {
   const { source, alpha } = inputs;
@@ -140,12 +138,16 @@ const indexAdd = new Primitive<AddInputs>({
   backward: {
     self: ({ grad }) => grad,
     index: null,
-    source: ({ grad, dim, index, source_sizes, alpha }) => {
-      const part = grad.index_select(dim, index).reshape(source_sizes);
+    // deno-lint-ignore no-unused-vars -- PyTorch saves these: they can be read on the node, and a change of source is noticed
+    source: ({ grad, dim, index, source, source_dim, alpha }) => {
+      const part = grad.index_select(dim, index).reshape(source.sizes);
       return alpha === 1 ? part : part.mul(alpha);
     },
   },
 });
+
+/** The inputs with the source's number of dimensions, which PyTorch saves. */
+const withRank = <P extends SourceInputs>(inputs: P): P & { source_dim: number } => ({ ...inputs, source_dim: inputs.source.sizes.length });
 
 type IndexAdd = InplaceOp<IndexAddOptions, [dim: number, index: Tensor, source: Tensor]>;
 
@@ -156,11 +158,11 @@ export const index_add: IndexAdd = define<IndexAdd, AddInputs>(
     "(Tensor input, int dim, Tensor index, Tensor source, *, Number alpha = 1, Tensor out = None)",
     "(Tensor input, name dim, Tensor index, Tensor source, *, Number alpha = 1)",
   ],
-  (inputs) => indexAdd.apply(inputs),
+  (inputs) => indexAdd.apply(withRank(inputs)),
   {
     inplace: (inputs) => {
       const { at, picked } = checkSource("index_add", inputs);
-      return indexAdd.writeInto(inputs, () => addSlices(inputs.self, inputs, at, picked));
+      return indexAdd.writeInto(withRank(inputs), () => addSlices(inputs.self, inputs, at, picked));
     },
   },
 );
@@ -204,7 +206,7 @@ function copySlices(self: Tensor, source: Tensor, at: number, picked: Int32Array
   placeSlices(self, at, picked, dense.store.data, dense.offset, "assign");
 }
 
-const indexCopy = new Primitive<SourceInputs>({
+const indexCopy = new Primitive<SourceInputs & { source_dim: number }>({
   name: "IndexCopyBackward0",
   forward: (inputs) => {
     const { at, picked } = checkCopy(inputs);
@@ -215,7 +217,8 @@ const indexCopy = new Primitive<SourceInputs>({
   backward: {
     self: ({ grad, dim, index }) => grad.index_fill(dim, index, 0),
     index: null,
-    source: ({ grad, dim, index, source_sizes }) => grad.index_select(dim, index).reshape(source_sizes),
+    // deno-lint-ignore no-unused-vars -- PyTorch saves these: they can be read on the node, and a change of source is noticed
+    source: ({ grad, dim, index, source, source_dim }) => grad.index_select(dim, index).reshape(source.sizes),
   },
 });
 
@@ -225,11 +228,11 @@ type IndexCopy = InplaceOp<Omit<IndexAddOptions, "alpha">, [dim: number, index: 
 export const index_copy: IndexCopy = define<IndexCopy, SourceInputs>(
   "index_copy",
   ["(Tensor input, int dim, Tensor index, Tensor source, *, Tensor out = None)", "(Tensor input, name dim, Tensor index, Tensor source)"],
-  (inputs) => indexCopy.apply(inputs),
+  (inputs) => indexCopy.apply(withRank(inputs)),
   {
     inplace: (inputs) => {
       const { at, picked } = checkCopy(inputs);
-      return indexCopy.writeInto(inputs, () => copySlices(inputs.self, inputs.source, at, picked));
+      return indexCopy.writeInto(withRank(inputs), () => copySlices(inputs.self, inputs.source, at, picked));
     },
   },
 );
@@ -246,7 +249,8 @@ function checkFill({ self, dim, index }: FillInputs<unknown>): { at: number; pic
   return { at, picked: indicesOf(index, -n, n, (i) => new IndexError(`index ${i} is out of bounds for dimension ${at} with size ${n}`)) };
 }
 
-function fillSlices(self: Tensor, value: Num, at: number, picked: Int32Array): void {
+/** Writes a number into slices. */
+export function fillSlices(self: Tensor, value: Num, at: number, picked: Int32Array): void {
   const values = self.dtype.allocate(self.sizes.length === 0 ? 1 : self.count / Math.max(self.sizes[at], 1) * picked.length);
   (values as Float32Array).fill(toScalar(value, self.dtype) as number);
   placeSlices(self, at, picked, values, 0, "assign");
@@ -310,90 +314,6 @@ export const index_fill: IndexFill = define<IndexFill, FillInputs<Num | Tensor>>
       const { at, picked } = checkFill({ ...rest, value });
       const write = () => fillSlices(rest.self, value instanceof Tensor ? value.item() : value, at, picked);
       return value instanceof Tensor ? fillTensor.writeInto({ ...rest, value }, write) : fillNumber.writeInto({ ...rest, value }, write);
-    },
-  },
-);
-
-// -- reducing --------------------------------------------------------------------------------------------------------
-
-type ReduceInputs = SourceInputs & { reduce: string; include_self: boolean };
-const REDUCTIONS: Record<string, Combine> = { prod: "mul", mean: "add", amax: "amax", amin: "amin" };
-
-function reduceSlices(self: Tensor, { index, source, reduce, include_self }: ReduceInputs, at: number, picked: Int32Array): void {
-  const combine = REDUCTIONS[reduce];
-  if (self.count === 0 || source.count === 0) return;
-  if (!include_self) fillSlices(self, neutralElement(combine, self.dtype), at, picked);
-  const dense = asContiguous(source);
-  placeSlices(self, at, picked, dense.store.data, dense.offset, combine);
-  if (reduce !== "mean") return;
-  const counts = Tensor.make([sizeAt(self, at)], self.dtype);
-  if (include_self) counts.fill_(1);
-  counts.index_add_(0, index, source.new_ones([picked.length]));
-  counts.masked_fill_(counts.eq(0), 1);
-  const shape = self.sizes.map((_, d) => d === at ? -1 : 1);
-  const each = counts.view(shape);
-  self.copy_(self.dtype.is_floating_point ? self.div(each) : self.div(each, { rounding_mode: "floor" }));
-}
-
-const indexReduce = new Primitive<ReduceInputs>({
-  name: "IndexReduceBackward0",
-  forward: (inputs) => {
-    const { at, picked } = checkReduce(inputs);
-    const out = inputs.self.clone();
-    reduceSlices(out, inputs, at, picked);
-    return out;
-  },
-  backward: {
-    self: ({ grad, self, dim, index, source, reduce, include_self, result }) =>
-      gradientOfSelf({ grad, self, source, reduce, include_self, result }, route(dim, index, include_self)),
-    index: null,
-    source: ({ grad, self, dim, index, source, reduce, include_self, result }) =>
-      gradientOfSource({ grad, self, source, reduce, include_self, result }, route(dim, index, include_self)),
-  },
-});
-
-const route = (dim: number, index: Tensor, include_self: boolean): Route => ({
-  pick: (t) => t.index_select(dim, index),
-  add: (t, source) => t.index_add(dim, index, source),
-  clear: (t) => t.index_fill(dim, index, 0),
-  multiply: (t, source) => t.index_reduce(dim, index, source, "prod", { include_self }),
-});
-
-function checkReduce(inputs: ReduceInputs): { at: number; picked: Int32Array } {
-  const { reduce, self } = inputs;
-  if (!(reduce in REDUCTIONS)) throw new RuntimeError(`index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got ${reduce}.`);
-  warnOnce("index_reduce() is in beta and the API may change at any time. (Triggered internally at ./aten/src/ATen/native/TensorAdvancedIndexing.cpp:1218.)");
-  if (self.dtype === bool) throw new RuntimeError(`"index_func_" not implemented for 'Bool'`);
-  return checkSource("index_reduce", inputs);
-}
-
-/** Named arguments of `index_reduce`. */
-export interface IndexReduceOptions {
-  /** The dimension along which slices are numbered. */
-  dim: number;
-  /** The numbers of the slices: int64 or int32. */
-  index: Tensor;
-  /** What is reduced into the slices. */
-  source: Tensor;
-  /** The reduction. */
-  reduce: "prod" | "mean" | "amax" | "amin";
-  /** Whether the elements of `self` take part. */
-  include_self?: boolean;
-  /** Takes the result. */
-  out?: Tensor;
-}
-
-type IndexReduce = InplaceOp<IndexReduceOptions, [dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin"]>;
-
-/** `self` with the slices of `source` multiplied into, averaged into, or compared with the slices that `index` names. */
-export const index_reduce: IndexReduce = define<IndexReduce, ReduceInputs>(
-  "index_reduce",
-  "(Tensor input, int dim, Tensor index, Tensor source, str reduce, *, bool include_self = True, Tensor out = None)",
-  (inputs) => indexReduce.apply(inputs),
-  {
-    inplace: (inputs) => {
-      const { at, picked } = checkReduce(inputs);
-      return indexReduce.writeInto(inputs, () => reduceSlices(inputs.self, inputs, at, picked));
     },
   },
 );

@@ -3,7 +3,7 @@
  */
 import { bool, int64 } from "../dtype.ts";
 import { IndexError, RuntimeError } from "../errors.ts";
-import { broadcastSizes, isExpandableTo, type Sizes } from "../layout.ts";
+import { broadcastSizes, type Sizes } from "../layout.ts";
 import { Storage } from "../storage.ts";
 import { Tensor } from "../tensor.ts";
 import { define, type Fn, type InplaceOp, type IsMethod, type Op } from "./define.ts";
