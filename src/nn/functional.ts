@@ -9,4 +9,5 @@ export { conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transp
 export * from "../ops/linear.ts";
 export * from "../ops/loss.ts";
 export { pad } from "../ops/pad.ts";
+export * from "../ops/normalization.ts";
 export * from "../ops/pooling.ts";
