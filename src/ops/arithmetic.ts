@@ -1,17 +1,18 @@
 /**
  * Sums, products, quotients and powers, element by element, with broadcasting and type promotion.
  */
-import { bool } from "../dtype.ts";
+import { bool, int64 } from "../dtype.ts";
 import { RuntimeError } from "../errors.ts";
 import { floorQuotient, floorQuotient64 } from "../kernels/division.ts";
 import { Kernel } from "../kernels/elementwise.ts";
 import { Tensor } from "../tensor.ts";
-import { type Args, type Fn, type IsMethod, Primitive } from "./define.ts";
+import { type Args, type Fn, type IsMethod, Primitive, type PrimitiveSpec } from "./define.ts";
 import { refuseZeroDivisor } from "./divisor.ts";
 import { elementwise } from "./elementwise.ts";
 import { alias, binary, type BinaryOfNumbers, type Unary, unary } from "./pointwise.ts";
 import { plainFunction } from "./plain_function.ts";
 import { type Num, resultType } from "./promotion.ts";
+import { checkedScalar } from "./scalar.ts";
 
 /** Named arguments of `add` and `sub`. */
 export interface AlphaOptions {
@@ -34,34 +35,32 @@ export interface Additive extends IsMethod {
 const ALPHA = ["(Tensor input, Tensor other, *, Number alpha = 1, Tensor out = None)"];
 const NUMBER = ["(Tensor input, Tensor other, *, Tensor out = None)", "(Tensor input, Number other)"];
 
-type Scaled = { self: Tensor; other: Tensor | Num; alpha: number };
+type Scaled = { self: Tensor; other: Tensor | Num; alpha: Num };
 
+/** The same ops where the factor `alpha` is not 1. */
 function scaled(
   name: string,
   f: (a: number, b: number, alpha: number) => number,
   f64: (a: bigint, b: bigint, alpha: bigint) => bigint,
-  sign: number,
-): Primitive<Scaled> {
+  backward: PrimitiveSpec<Scaled>["backward"],
+  check: (self: Tensor | Num, other: Tensor | Num) => void = () => {},
+): Primitive<never> {
   const kernel = new Kernel(f), integers = new Kernel(f64);
   return new Primitive<Scaled>({
     name,
     forward: ({ self, other, alpha }) => {
+      check(self, other);
       const dtype = resultType([self, other]);
-      if (!Number.isInteger(alpha) && dtype.category !== "float") {
+      if (typeof alpha === "boolean" && dtype !== bool) throw new RuntimeError("Boolean alpha only supported for Boolean results.");
+      if (!dtype.is_floating_point && typeof alpha === "number" && !Number.isInteger(alpha)) {
         throw new RuntimeError("For integral input tensors, argument alpha must not be a floating point number.");
       }
-      if (dtype === bool && typeof alpha !== "boolean") return elementwise(kernel, dtype, [self, other, alpha]);
-      return elementwise(dtype.name === "int64" ? integers : kernel, dtype, [self, other, alpha]);
+      return elementwise(dtype === int64 ? integers : kernel, dtype, [self, other, checkedScalar(alpha, dtype)]);
     },
-    backward: {
-      self: ({ grad }) => grad,
-      other: ({ grad, alpha }) => grad.mul(sign * alpha),
-    },
-  });
+    backward,
+  }) as Primitive<never>;
 }
 
-const addScaled = scaled("AddBackward0", (a, b, alpha) => a + b * alpha, (a, b, alpha) => a + b * alpha, 1);
-const subScaled = scaled("SubBackward0", (a, b, alpha) => a - b * alpha, (a, b, alpha) => a - b * alpha, -1);
 const hasAlpha = ({ alpha }: { alpha?: unknown }) => alpha !== undefined && alpha !== null && alpha !== 1;
 
 /** `self + alpha * other`. The gradient flows unchanged to `self` and times `alpha` to `other`. */
@@ -76,7 +75,13 @@ export const add: Additive = binary("add", {
     self: ({ grad }) => grad,
     other: ({ grad }) => grad,
   },
-  extended: { when: hasAlpha, primitive: addScaled as Primitive<never> },
+  extended: {
+    when: hasAlpha,
+    primitive: scaled("AddBackward0", (a, b, alpha) => a + b * alpha, (a, b, alpha) => a + b * alpha, {
+      self: ({ grad }) => grad,
+      other: ({ grad, alpha }) => grad.mul(alpha),
+    }),
+  },
 });
 
 function refuseBools(self: Tensor | Num, other: Tensor | Num | undefined): void {
@@ -103,7 +108,13 @@ export const sub: Additive = binary("sub", {
     self: ({ grad }) => grad,
     other: ({ grad }) => grad.neg(),
   },
-  extended: { when: hasAlpha, primitive: subScaled as Primitive<never> },
+  extended: {
+    when: hasAlpha,
+    primitive: scaled("SubBackward0", (a, b, alpha) => a - b * alpha, (a, b, alpha) => a - b * alpha, {
+      self: ({ grad }) => grad,
+      other: ({ grad, alpha }) => grad.mul(-Number(alpha)),
+    }, refuseBools),
+  },
 });
 
 /** `other - alpha * self`. The gradient flows times `-alpha` to `self` and unchanged to `other`. */
@@ -121,21 +132,12 @@ export const rsub: Fn<AlphaOptions & { input: Tensor }, [input: Tensor, other: T
   },
   extended: {
     when: hasAlpha,
-    primitive: new Primitive<Scaled>({
-      name: "RsubBackward0",
-      forward: ({ self, other, alpha }) => {
-        const dtype = resultType([self, other]);
-        return elementwise(dtype.name === "int64" ? reverseScaled64 : reverseScaled, dtype, [self, other, alpha]);
-      },
-      backward: {
-        self: ({ grad, alpha }) => grad.mul(-alpha),
-        other: ({ grad }) => grad,
-      },
-    }) as Primitive<never>,
+    primitive: scaled("RsubBackward0", (a, b, alpha) => b - a * alpha, (a, b, alpha) => b - a * alpha, {
+      self: ({ grad, alpha }) => grad.mul(-Number(alpha)),
+      other: ({ grad }) => grad,
+    }, refuseBools),
   },
 }));
-const reverseScaled = new Kernel((a: number, b: number, alpha: number) => b - a * alpha);
-const reverseScaled64 = new Kernel((a: bigint, b: bigint, alpha: bigint) => b - a * alpha);
 
 /** `self * other`. Each factor's gradient is the gradient times the other factor. */
 export const mul: BinaryOfNumbers = binary("mul", {

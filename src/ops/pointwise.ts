@@ -454,8 +454,9 @@ function callable(name: string, op: Pointwise, inplaceOp: Pointwise, spec: AnyDe
     let inputs: Named;
     try {
       inputs = reader.parse(stand, self);
-    } catch {
-      return reader.parse(args, self); // words the error for the arguments as they are
+    } catch (error) {
+      if (/received an invalid combination/.test(String(error))) reader.parse(args, self); // lists the arguments as they are
+      throw error;
     }
     if (inputs.self === STAND_INS[0]) inputs.self = args[0];
     if (inputs.other === STAND_INS[1]) inputs.other = args[1];
