@@ -30,7 +30,18 @@ export function stackOf(t: Tensor): Stack {
   const [rows, columns] = t.sizes.slice(-2);
   const dense = asContiguous(t);
   const data = dense.store.data as Float64Array, size = rows * columns;
-  return { outer, count: elementCount(outer), rows, columns, read: (i) => new Float64Array(data.subarray(dense.offset + i * size, dense.offset + (i + 1) * size)) };
+  return {
+    outer,
+    count: elementCount(outer),
+    rows,
+    columns,
+    read: (i) => new Float64Array(data.subarray(dense.offset + i * size, dense.offset + (i + 1) * size)),
+  };
+}
+
+/** A stack of tensors of `rank` dimensions expanded to other outer dimensions. */
+export function stretched(t: Tensor, outer: Sizes, rank: number): Tensor {
+  return t.expand([...outer, ...t.sizes.slice(t.sizes.length - rank)]);
 }
 
 /** A new stack of matrices in whose memory the elements of a column are neighbours, as LAPACK has it. */
