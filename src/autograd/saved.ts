@@ -63,13 +63,17 @@ export class SavedTensor {
   /** Where the gradient of a packed tensor flows, so that what is unpacked can take its place in the graph. */
   #edge: { node: Node; nr: number } | null = null;
 
-  /** Saves `tensor` at its present version, through the hooks that are active. */
-  constructor(tensor: Tensor) {
+  /** The node whose result the tensor is, where it is that node which saves it. */
+  readonly #maker: Node | null;
+
+  /** Saves `tensor` at its present version, through the hooks that are active; `maker` is the saving node if the tensor is its own result. */
+  constructor(tensor: Tensor, maker: Node | null = null) {
     if (tensor.inference) {
       throw new RuntimeError("Inference tensors cannot be saved for backward. To work around you can make a clone to get a normal tensor and use it in autograd.");
     }
     this.#version = tensor.store.version;
     this.#tensor = tensor;
+    this.#maker = maker;
     if (hookStack.length > 0) this.#pack(tensor, hookStack[hookStack.length - 1]);
   }
 
@@ -99,7 +103,8 @@ export class SavedTensor {
     const tensor = this.#tensor;
     if (tensor === null) return this.#unpackThroughHooks(this.#hooks!);
     if (tensor.store.version !== this.#version) {
-      const fn = tensor.grad_fn;
+      // a result is named by the node that made it, even where another has changed it since
+      const fn = this.#maker ?? tensor.grad_fn;
       throw modified(tensor, this.#version, fn === null ? "" : `, which is output ${tensor.output_nr} of ${fn.name()}`);
     }
     return tensor;

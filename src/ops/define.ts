@@ -97,8 +97,10 @@ function wrappedNumber(value: number): Tensor {
 }
 
 // lists of tensors may hold nulls: the indices of `index`
-const save = (value: unknown): unknown =>
-  value instanceof Tensor ? new SavedTensor(value) : Array.isArray(value) && value.some((v) => v instanceof Tensor) ? value.map(save) : value;
+const save = (value: unknown, results: readonly Tensor[], node: Node): unknown => {
+  if (value instanceof Tensor) return new SavedTensor(value, results.includes(value) ? node : null);
+  return Array.isArray(value) && value.some((v) => v instanceof Tensor) ? value.map((v) => save(v, results, node)) : value;
+};
 const unpack = (value: unknown): unknown =>
   value instanceof SavedTensor ? value.unpack() : Array.isArray(value) && value.some((v) => v instanceof SavedTensor) ? value.map(unpack) : value;
 
@@ -128,9 +130,9 @@ export class OpNode extends Node {
   }
 
   /** Saves what the formulas need, once the results have their history. */
-  save(values: unknown[]): void {
+  save(values: unknown[], results: readonly Tensor[]): void {
     for (let i = 0; i < values.length; i++) {
-      const packed = save(values[i]);
+      const packed = save(values[i], results, this);
       if (packed !== values[i] || (packed !== undefined && WRAPPED_NUMBERS.has(this.#primitive.names[i]))) this.#savesTensors = true;
       values[i] = packed;
     }
@@ -276,7 +278,7 @@ export class Primitive<P> {
         out.tracks = true;
       }
     }
-    if (saved.length > 0) node.save(saved);
+    if (saved.length > 0) node.save(saved, results);
   }
 
   /** The gradients of the inputs, by the formulas. */

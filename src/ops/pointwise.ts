@@ -376,7 +376,7 @@ class Pointwise {
           : name === "self_sizes"
           ? (self as Tensor).sizes
           : (other as Tensor).sizes;
-        values.push(value instanceof Tensor ? new SavedTensor(value) : value);
+        values.push(value instanceof Tensor ? new SavedTensor(value, name === "result" ? node : null) : value);
       }
       node.values = values;
     }
