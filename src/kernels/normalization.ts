@@ -5,9 +5,14 @@ import type { TypedArray } from "../dtype.ts";
 
 type Floats = Float64Array;
 
+/** To the precision of the data where PyTorch rounds in between, which shows where a variance is small beside eps or a mean large. */
+const rounding = (data: TypedArray): (x: number) => number => data instanceof Float32Array ? Math.fround : (x) => x;
+
 /** Writes the mean and the reciprocal standard deviation, 1 / sqrt(variance + eps), of each of `rows` rows of `n` elements. */
 export function rowMoments(data: TypedArray, offset: number, rows: number, n: number, eps: number, means: TypedArray, rstds: TypedArray): void {
   const x = data as Floats;
+  const round = rounding(data);
+  const least = round(eps);
   for (let r = 0, at = offset; r < rows; r++, at += n) {
     let sum = 0;
     for (let i = at; i < at + n; i++) sum += x[i];
@@ -15,7 +20,7 @@ export function rowMoments(data: TypedArray, offset: number, rows: number, n: nu
     let squares = 0;
     for (let i = at; i < at + n; i++) squares += (x[i] - mean) * (x[i] - mean);
     means[r] = mean;
-    rstds[r] = 1 / Math.sqrt(squares / n + eps);
+    rstds[r] = 1 / Math.sqrt(round(squares / n + least));
   }
 }
 
@@ -110,14 +115,16 @@ export function rowsBackwardWeight(
   const g = grads as Floats, x = data as Floats;
   const { rows, groups, perGroup, places } = shape;
   const sums = new Float64Array(groups * perGroup);
+  const round = rounding(data);
   let k = 0;
   for (let r = 0; r < rows; r++) {
     const mean = means[r] as number, rstd = rstds[r] as number;
+    const shift = round(mean * rstd);
     const first = (r % groups) * perGroup;
     for (let c = first; c < first + perGroup; c++) {
       let sum = 0;
-      for (let p = 0; p < places; p++, k++) sum += g[gradOffset + k] * (x[offset + k] - mean);
-      sums[c] += sum * rstd;
+      for (let p = 0; p < places; p++, k++) sum += g[gradOffset + k] * (x[offset + k] * rstd - shift);
+      sums[c] += sum;
     }
   }
   for (let c = 0; c < sums.length; c++) out[c] = sums[c];
