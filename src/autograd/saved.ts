@@ -49,7 +49,7 @@ export function freedGraph(): RuntimeError {
 function modified(tensor: Tensor, expected: number, output: string): RuntimeError {
   return new RuntimeError(
     "one of the variables needed for gradient computation has been modified by an inplace operation: " +
-      `[${tensor.type()} [${tensor.sizes.join(", ")}]]${output}, is at version ${tensor.store.version}; expected version ${expected} instead. ` +
+      `[${tensor.type()} [${tensor.sizes.join(", ")}]]${output} is at version ${tensor.store.version}; expected version ${expected} instead. ` +
       "Hint: enable anomaly detection to find the operation that failed to compute its gradient, with torch.autograd.set_detect_anomaly(True).",
   );
 }
@@ -105,7 +105,7 @@ export class SavedTensor {
     if (tensor.store.version !== this.#version) {
       // a result is named by the node that made it, even where another has changed it since
       const fn = this.#maker ?? tensor.grad_fn;
-      throw modified(tensor, this.#version, fn === null ? "" : `, which is output ${tensor.output_nr} of ${fn.name()}`);
+      throw modified(tensor, this.#version, fn === null ? "" : `, which is output ${tensor.output_nr} of ${fn.name()},`);
     }
     return tensor;
   }
