@@ -7,17 +7,28 @@ import { pythonFunction } from "../ops/python_function.ts";
 /** Positional arguments, the last ones of which may be given by name in a trailing object. */
 export type Constructor<P> = (P[keyof P] | Partial<P>)[];
 
+/** The arguments of a constructor that keeps each of them under its own name. */
+export type Given<M, K extends keyof M> = Constructor<Pick<M, K>>;
+
 /** A reader of the arguments of the constructor of class `name`; see `pythonFunction`. */
 export function constructorOf<P extends object>(
   name: string,
   required: readonly (keyof P & string)[],
   optional: Partial<P> = {},
+  keywordOnly: Partial<P> = {},
 ): (args: Constructor<P>) => P {
-  const read = pythonFunction<(...args: unknown[]) => P, P>(`${name}.__init__`, required, optional, (p) => p);
-  return (args) => read(...args);
+  // Python counts the object itself among the arguments
+  const read = pythonFunction<(...args: unknown[]) => P, { self: null } & P>(
+    `${name}.__init__`,
+    ["self", ...required],
+    optional as Partial<{ self: null } & P>,
+    ({ self: _, ...p }) => p as object as P,
+    keywordOnly as Partial<{ self: null } & P>,
+  );
+  return (args) => read(null, ...args);
 }
 
-/** A number or boolean as Python writes it. */
+/** A value as Python writes it: a whole number without a point, an array as a tuple. */
 export function python(value: unknown): string {
   if (value === true) return "True";
   if (value === false) return "False";
@@ -26,4 +37,14 @@ export function python(value: unknown): string {
   if (typeof value === "string") return `'${value}'`;
   if (typeof value === "number" && !Number.isInteger(value)) return formatNumber(value);
   return String(value);
+}
+
+/** A number as Python writes it where the default is a float: the default with a point even if it is whole, others as they were given. */
+export function float(value: number | null, standard: number): string {
+  return value === standard ? formatNumber(value) : python(value);
+}
+
+/** What the texts of modules that may write into their input end with: `, inplace=True`, or nothing. */
+export function inplaceText(inplace: boolean): string {
+  return inplace ? ", inplace=True" : "";
 }

@@ -32,9 +32,10 @@ export class Sequential extends Module {
   constructor(...modules: (Module | Map<string, Module> | Record<string, Module>)[]) {
     super();
     const [first] = modules;
-    if (modules.length === 1 && first instanceof Map) for (const [name, m] of first) this.add_module(name, m);
-    else if (modules.length === 1 && !(first instanceof Module)) for (const [name, m] of Object.entries(first as Record<string, Module>)) this.add_module(name, m);
-    else modules.forEach((m, i) => this.add_module(String(i), m as Module));
+    if (modules.length === 1 && first instanceof Map) { for (const [name, m] of first) this.add_module(name, m); }
+    else if (modules.length === 1 && !(first instanceof Module)) {
+      for (const [name, m] of Object.entries(first as Record<string, Module>)) this.add_module(name, m);
+    } else modules.forEach((m, i) => this.add_module(String(i), m as Module));
   }
 
   /** The number of modules. */
@@ -271,7 +272,9 @@ export class ParameterDict extends Module {
 
   /** Sets the parameter of a name. */
   set(key: string, value: Tensor): void {
-    if (typeof key !== "string") throw new TypeError(`Index given to ParameterDict cannot be used as a key as it is not a string (type is '${pythonType(key)}').`);
+    if (typeof key !== "string") {
+      throw new TypeError(`Index given to ParameterDict cannot be used as a key as it is not a string (type is '${pythonType(key)}').`);
+    }
     this.register_parameter(key, value instanceof Parameter ? value : new Parameter(value));
   }
 

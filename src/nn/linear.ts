@@ -1,7 +1,7 @@
 /**
  * Affine layers.
  */
-import { linear, bilinear } from "../ops/linear.ts";
+import { bilinear, linear } from "../ops/linear.ts";
 import { empty } from "../ops/create.ts";
 import type { DType } from "../dtype.ts";
 import type { Tensor } from "../tensor.ts";

@@ -114,7 +114,11 @@ export class Module {
   /** Keeps a parameter under a name. */
   register_parameter(name: string, param: Parameter | null): void {
     if (param !== null && !(param instanceof Parameter)) {
-      throw new TypeError(`cannot assign '${param === undefined ? "NoneType" : `torch.${pythonType(param)}`}' object to parameter '${name}' (torch.nn.Parameter or None required)`);
+      throw new TypeError(
+        `cannot assign '${
+          param === undefined ? "NoneType" : `torch.${pythonType(param)}`
+        }' object to parameter '${name}' (torch.nn.Parameter or None required)`,
+      );
     }
     this.#set(name, param);
   }
@@ -143,7 +147,9 @@ export class Module {
   }
 
   #ownBuffers(): [string, Tensor][] {
-    return [...this.#buffers.keys()].map((name): [string, unknown] => [name, Reflect.get(this, name)]).filter((e): e is [string, Tensor] => e[1] instanceof Tensor);
+    return [...this.#buffers.keys()].map((name): [string, unknown] => [name, Reflect.get(this, name)]).filter((e): e is [string, Tensor] =>
+      e[1] instanceof Tensor
+    );
   }
 
   /** The modules that are attributes, by name. */
@@ -194,7 +200,9 @@ export class Module {
 
   /** All parameters; each once. */
   parameters(recurse: boolean | { recurse?: boolean } = true): Parameter[] {
-    return this.named_parameters({ recurse: isPlainObject(recurse) ? (recurse as { recurse?: boolean }).recurse ?? true : recurse as boolean }).map(([, p]) => p);
+    return this.named_parameters({ recurse: isPlainObject(recurse) ? (recurse as { recurse?: boolean }).recurse ?? true : recurse as boolean }).map(([, p]) =>
+      p
+    );
   }
 
   /** All buffers with their paths; each once. */
@@ -238,7 +246,7 @@ export class Module {
     for (const [name, p] of this.#ownParameters()) put(name, p);
     for (const [name, b] of this.#ownBuffers()) if (this.#buffers.get(name)!.persistent) put(name, b);
     for (const [name, child] of this.#entries()) {
-      if (child instanceof Module) for (const [k, v] of child.state_dict({ prefix: `${prefix}${name}.`, keep_vars })) out.set(k, v);
+      if (child instanceof Module) { for (const [k, v] of child.state_dict({ prefix: `${prefix}${name}.`, keep_vars })) out.set(k, v); }
     }
     return out;
   }

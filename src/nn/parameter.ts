@@ -1,7 +1,7 @@
 /**
  * Parameters: tensors that modules know as their own.
  */
-import { formatParameter, inspectParameter, type InspectOptions } from "../format/objects.ts";
+import { formatParameter, type InspectOptions, inspectParameter } from "../format/objects.ts";
 import { printable } from "../methods.ts";
 import { isPlainObject } from "../python.ts";
 import { Tensor } from "../tensor.ts";
