@@ -5,6 +5,8 @@ import { tensorBackward } from "./autograd/backward.ts";
 import { register_hook, register_post_accumulate_grad_hook, retain_grad } from "./autograd/hooks.ts";
 import { FunctionNode } from "./autograd/function.ts";
 import { Node, RemovableHandle } from "./autograd/node.ts";
+import { levelOf, tangentOf } from "./autograd/transforms.ts";
+import { formatNumber } from "./format/numbers.ts";
 import { Generator } from "./random.ts";
 import { formatObject, inspectTensor, type InspectOptions } from "./format/objects.ts";
 import { formatTensor, type Printable } from "./format/tensor.ts";
@@ -14,6 +16,7 @@ import * as arithmetic from "./ops/arithmetic.ts";
 import * as blend from "./ops/blend.ts";
 import * as compare from "./ops/compare.ts";
 import * as contraction from "./ops/contraction.ts";
+import * as decompose from "./ops/decompose.ts";
 import * as copy from "./ops/copy.ts";
 import * as create from "./ops/create.ts";
 import * as index from "./ops/index.ts";
@@ -53,6 +56,7 @@ const families = {
   ...compare,
   ...contraction,
   ...copy,
+  ...decompose,
   ...create,
   ...index,
   ...matmul,
@@ -79,7 +83,15 @@ const families = {
 };
 
 function __repr__(self: Tensor): string {
-  return formatTensor(printable(self));
+  const level = levelOf(self);
+  return level === null ? formatTensor(printable(self)) : level.describe(self.lift!);
+}
+
+/** A tangent's text: a 0-d one stands as a number. */
+function tangentText(self: Tensor): string | null {
+  const tangent = tangentOf(self);
+  if (tangent === null) return null;
+  return tangent.sizes.length === 0 && levelOf(tangent) === null ? formatNumber(Number(tangent.item())) : String(tangent);
 }
 
 /** A tensor as the formatter wants it. */
@@ -93,6 +105,7 @@ export function printable(self: Tensor): Printable {
     dtype: self.dtype,
     requires_grad: self.requires_grad,
     grad_fn_name: node === null ? null : shortName(node),
+    tangent: tangentText(self),
   };
 }
 
@@ -178,7 +191,7 @@ Object.defineProperty(Tensor.prototype, Symbol.iterator, {
 });
 Object.defineProperty(Tensor.prototype, Symbol.for("Deno.customInspect"), {
   value(this: Tensor, _inspect: unknown, options?: InspectOptions): string {
-    return inspectTensor(printable(this), options);
+    return levelOf(this) === null ? inspectTensor(printable(this), options) : String(this);
   },
 });
 

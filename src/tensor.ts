@@ -4,6 +4,7 @@
 import type { AccumulateGrad } from "./autograd/accumulate.ts";
 import { is_inference_mode_enabled } from "./autograd/mode.ts";
 import type { Node } from "./autograd/node.ts";
+import type { Lift, Tangent } from "./autograd/transforms.ts";
 import { gradFn, requiresGrad, type ViewInfo } from "./autograd/view.ts";
 import { type DType, float32 } from "./dtype.ts";
 import { AttributeError, RuntimeError } from "./errors.ts";
@@ -51,6 +52,10 @@ export class Tensor {
   ownGrad: Tensor | null = null;
   /** Whether `retain_grad` has been called on it. */
   retains_grad = false;
+  /** @internal The transform that it belongs to, and what it stands for there. */
+  lift: Lift | null = null;
+  /** @internal Its tangent if it is a dual of forward mode. */
+  tangent: Tangent | null = null;
 
   /** @internal Tensors are made by `tensor`, `ones`, `zeros` ... and by ops. */
   constructor(store: Storage, dtype: DType, sizes: Sizes, strides: Sizes | null = null, offset = 0, count = -1) {
@@ -195,6 +200,7 @@ export class Tensor {
 
   /** The same values without history, over the same memory, but with a version counter of its own. Assigning replaces the values. */
   get data(): Tensor {
+    if (this.lift !== null) return this.detach();
     return new Tensor(new Storage(this.store.data, this.store.base, this.store.length), this.dtype, this.sizes, this.strides, this.offset);
   }
   set data(value: Tensor) {

@@ -9,7 +9,7 @@ const layers: [name: string, files: RegExp][] = [
   ["errors, dtype, layout", /^src\/(errors|warnings|python|dtype|size|layout)\.ts$/],
   ["storage, random", /^src\/(storage|random)\.ts$/],
   ["kernels", /^src\/kernels\//],
-  ["tensor, autograd/node", /^src\/(tensor|named_tuple|autograd\/(node|saved|mode|accumulate|view))\.ts$/],
+  ["tensor, autograd/node", /^src\/(tensor|named_tuple|autograd\/(node|saved|mode|accumulate|view|transforms))\.ts$/],
   ["ops", /^src\/ops\//],
   ["autograd/engine, format", /^src\/(autograd|format)\//],
   ["methods", /^src\/methods\.ts$/],

@@ -12,3 +12,4 @@ export { Function } from "./function.ts";
 export type { FunctionCtx } from "./function.ts";
 export * as graph from "./graph.ts";
 export * as functional from "./functional.ts";
+export * as forward_ad from "./forward_ad.ts";

@@ -21,6 +21,8 @@ export interface Printable {
   readonly requires_grad: boolean;
   /** The name of the node that made it, such as `MulBackward0`; `null` for a leaf. */
   readonly grad_fn_name: string | null;
+  /** The text of its tangent if it is a dual of forward mode. */
+  readonly tangent?: string | null;
 }
 
 /** The elements that are shown, as text in row-major order, and the width of their column. */
@@ -157,6 +159,7 @@ function suffixes(t: Printable): string[] {
   if (!evident) found.push(`dtype=${t.dtype}`);
   if (t.grad_fn_name !== null) found.push(`grad_fn=<${t.grad_fn_name}>`);
   else if (t.requires_grad) found.push("requires_grad=True");
+  if (t.tangent) found.push(`tangent=${t.tangent}`);
   return found;
 }
 

@@ -5,7 +5,22 @@
 import { is_grad_enabled, setGradMode } from "../autograd/mode.ts";
 import { type MaybeTensor, Node } from "../autograd/node.ts";
 import { freedGraph, SavedTensor } from "../autograd/saved.ts";
-import { asView, checkInplace, gradientEdge, rebaseHistory, requiresGrad } from "../autograd/view.ts";
+import {
+  asViews,
+  callTransformed,
+  changeDual,
+  constantsBelow,
+  hasDuals,
+  highestLevel,
+  type Inputs,
+  keepOriginal,
+  late,
+  makeDuals,
+  type Operation,
+  splitDuals,
+  transforms,
+} from "../autograd/transforms.ts";
+import { checkInplace, gradientEdge, rebaseHistory, requiresGrad } from "../autograd/view.ts";
 import { can_cast, type DType, float64, int64 } from "../dtype.ts";
 import { RuntimeError } from "../errors.ts";
 import { sameSizes, type Sizes } from "../layout.ts";
@@ -55,7 +70,19 @@ export interface PrimitiveSpec<P> {
   nonDifferentiable?: readonly number[];
   /** Whether the results show the memory of `self`; `multiple` where there is more than one of them. */
   view?: "single" | "multiple";
+  /** The tangent of the result, for forward mode; where it is left out it is derived from the formulas of backward. */
+  tangent?: TangentRule<P>;
 }
+
+/** What a tangent may be computed from: the inputs without their tangents, the results, and the tangents as `self_tangent`. */
+export type TangentContext<P> = P & { result: Tensor; results: Tensor[] } & { [K in TensorKeys<P> as `${K}_tangent`]: MaybeTensor };
+
+/**
+ * How tangents are computed. `linear`: the op itself, applied to the tangents of all inputs that have a derivative, zeros standing for
+ * missing ones. `elementwise`: the formulas of backward, applied to the tangents, for their jacobians are diagonal. `symmetric`: the
+ * same, for an op of one tensor whose jacobian is symmetric. Or a function.
+ */
+export type TangentRule<P> = "linear" | "elementwise" | "symmetric" | ((context: TangentContext<P>) => MaybeTensor | MaybeTensor[]);
 
 /** All primitives by the name of their node, for tests that go through them. */
 export const primitives: Map<string, Primitive<never>> = new Map();
@@ -160,9 +187,11 @@ export class OpNode extends Node {
 }
 
 /** An op that has derivatives of its own. */
-export class Primitive<P> {
+export class Primitive<P> implements Operation {
   /** The name of its node. */
   readonly name: string;
+  /** Whether an element of the result depends on the elements at the same place alone. */
+  readonly elementwise: boolean;
   /** Every name that a formula may need. */
   readonly names: readonly string[];
   readonly #spec: PrimitiveSpec<P>;
@@ -174,6 +203,7 @@ export class Primitive<P> {
   constructor(spec: PrimitiveSpec<P>) {
     this.name = spec.name;
     this.#spec = spec;
+    this.elementwise = spec.tangent === "elementwise";
     const backward = (spec.backward ?? {}) as Record<string, Formula<P> | null>;
     // what has no derivative has no edge either
     this.#inputs = Object.keys(backward).filter((k) => backward[k] !== null);
@@ -186,6 +216,14 @@ export class Primitive<P> {
 
   /** Computes the result, recorded if recording is on and an input requires gradients. */
   apply(inputs: P): Result {
+    if (transforms.active > 0) return this.#applyTransformed(inputs);
+    const result = this.#compute(inputs);
+    if (is_grad_enabled() && this.#needsNode(inputs)) this.#record(inputs, result, null);
+    return result;
+  }
+
+  /** The result, unrecorded. */
+  #compute(inputs: P): Result {
     const spec = this.#spec;
     const before = setGradMode(false);
     let result: Result;
@@ -194,36 +232,110 @@ export class Primitive<P> {
     } finally {
       setGradMode(before);
     }
-    if (spec.view !== undefined) {
-      const self = (inputs as { self: Tensor }).self;
-      if (Array.isArray(result)) { for (const r of result) asView(r, self, spec.view === "multiple"); }
-      else asView(result, self);
+    if (spec.view !== undefined) asViews(result, (inputs as { self: Tensor }).self, spec.view === "multiple");
+    return result;
+  }
+
+  /** The same while function transforms run. */
+  #applyTransformed(inputs: P): Result {
+    const values = inputs as Inputs;
+    const level = highestLevel(values);
+    const duals = hasDuals(values, level) ? splitDuals(values, level, this.#spec.view !== undefined) : null;
+    let result: Result;
+    if (level === null) {
+      result = this.#compute((duals === null ? values : duals.primals) as P);
+      if (duals !== null && this.#spec.view !== undefined) asViews(result, values.self as Tensor, this.#spec.view === "multiple");
+    } else {
+      result = level.apply(this, values);
+      if (level.keepsViews && this.#spec.view !== undefined) asViews(result, values.self as Tensor, this.#spec.view === "multiple");
     }
-    if (before && this.#needsNode(inputs)) this.#record(inputs, result, null);
+    if ((level === null || level.recording) && is_grad_enabled()) {
+      const own = (level === null ? values : constantsBelow(values, level)) as P;
+      if (this.#needsNode(own)) this.#record(own, result, null);
+    }
+    if (duals !== null) makeDuals(this, duals, result, level);
     return result;
   }
 
   /** Computes the result and writes it into `inputs.self`, which it returns. */
   applyInplace(inputs: P & { self: Tensor }): Tensor {
-    return this.writeInto(inputs, () => writeResult(inputs.self, this.#spec.forward(inputs) as Tensor));
+    return this.writeInto(inputs, (own: P & { self: Tensor }) => writeResult(own.self, this.#spec.forward(own) as Tensor));
   }
 
-  /** Runs `write`, which changes `inputs.self` in place, and records the change as this op. */
-  writeInto(inputs: P & { self: Tensor }, write: () => void): Tensor {
-    const { self } = inputs;
-    const record = is_grad_enabled() && this.#needsNode(inputs);
+  /** Runs `write`, which changes its `self` in place, and records the change as this op. */
+  writeInto(given: P & { self: Tensor }, write: (inputs: never) => void): Tensor {
+    const { self } = given;
+    const level = transforms.active === 0 ? null : highestLevel(given as Inputs);
+    level?.adopt(self);
+    const duals = transforms.active > 0 && hasDuals(given as Inputs, level) ? splitDuals(given as Inputs, level) : null;
+    const inputs = (level === null ? given : constantsBelow(given as Inputs, level)) as P & { self: Tensor };
+    const record = is_grad_enabled() && (level === null || level.recording) && this.#needsNode(inputs);
     if (record || self.inference) checkInplace(self);
     assertWritable(self);
     const original = record && this.#savesSelf(inputs) ? { ...inputs, self: self.clone() } : inputs;
-    const before = setGradMode(false);
-    try {
-      write();
-    } finally {
-      setGradMode(before);
+    if (duals !== null) keepOriginal(duals, given as Inputs);
+    if (level !== null) level.change(this, given as Inputs & { self: Tensor }, write);
+    else {
+      const before = setGradMode(false);
+      try {
+        write((duals === null ? inputs : { ...duals.primals, self }) as never);
+      } finally {
+        setGradMode(before);
+      }
+      self.store.version++;
     }
-    self.store.version++;
     if (record) this.#record(original, self, self);
+    if (duals !== null) changeDual(this, duals, self, level);
     return self;
+  }
+
+  /** @internal See `Operation`. */
+  applyTo(inputs: Inputs): Result {
+    return this.apply(inputs as P);
+  }
+
+  /** @internal See `Operation`. */
+  changeIn(inputs: Inputs & { self: Tensor }, write: (inputs: never) => void): Tensor {
+    return this.writeInto(inputs as P & { self: Tensor }, write);
+  }
+
+  /** @internal See `Operation`. */
+  tangents(inputs: Inputs, tangents: Inputs, results: readonly Tensor[]): MaybeTensor[] {
+    const nothing = results.map(() => null);
+    const present = this.#inputs.filter((k) => isDual(tangents[k]));
+    if (present.length === 0) return nothing;
+    const rule = this.#spec.tangent ?? (this.#spec.view === undefined ? undefined : "linear");
+    const result = results.length === 1 ? results[0] : [...results];
+    if (rule === "linear") {
+      const moved: Inputs = { ...inputs };
+      for (const k of this.#inputs) moved[k] = zerosFor(inputs[k], tangents[k]);
+      const out = this.apply(moved as P);
+      return Array.isArray(out) ? out : [out];
+    }
+    if (typeof rule === "function") {
+      const context: Inputs = { ...inputs, result: results[0], results };
+      for (const k of this.#inputs) context[`${k}_tangent`] = tangents[k];
+      const out = rule(context as TangentContext<P>);
+      return Array.isArray(out) ? out : [out];
+    }
+    const product = (keys: readonly string[], grads: MaybeTensor[]): MaybeTensor[] => {
+      const context: Inputs = { grad: grads[0], grads };
+      return keys.flatMap((k) => {
+        const at = this.#inputs.indexOf(k);
+        for (const name of this.#needs[at]) if (!(name in context)) context[name] = valueOf(name, inputs, result);
+        return this.#formulas[at](context as Context<P>);
+      });
+    };
+    if (rule === undefined) {
+      const differentiable = results.map((t, i) => t.dtype.is_floating_point && !this.#spec.nonDifferentiable?.includes(i) ? t : null);
+      return late.transpose((grads) => product(present, grads), present.flatMap((k) => tangents[k] as MaybeTensor | MaybeTensor[]), differentiable);
+    }
+    let sum: MaybeTensor = null;
+    for (const k of present) {
+      const [term] = product([k], [spread(tangents[k] as Tensor, results[0])]);
+      if (term !== null) sum = sum === null ? term : sum.add(term);
+    }
+    return [sum];
   }
 
   #needsNode(inputs: P): boolean {
@@ -308,6 +420,20 @@ export class Primitive<P> {
     }
     return out;
   }
+}
+
+const isDual = (tangent: unknown): boolean => Array.isArray(tangent) ? tangent.some((t) => t !== null) : tangent !== null && tangent !== undefined;
+
+/** The tangents of an input, zeros for those that it has not. */
+function zerosFor(input: unknown, tangent: unknown): unknown {
+  if (Array.isArray(input)) return input.map((t, i) => zerosFor(t, (tangent as MaybeTensor[])[i]));
+  return input instanceof Tensor ? tangent ?? input.detach().zeros_like() : input;
+}
+
+/** A tangent in the shape and dtype of the result. */
+export function spread(tangent: Tensor, result: Tensor): Tensor {
+  const typed = tangent.dtype === result.dtype ? tangent : tangent.to(result.dtype);
+  return sameSizes(typed.sizes, result.sizes) ? typed : typed.expand([...result.sizes]);
 }
 
 /** Adds the edge of one input; says whether a gradient flows along it. */
@@ -438,7 +564,10 @@ export function define<F extends AnyFunction, P = Named>(
 ): F {
   const parser = new ArgumentParser(op, typeof signatures === "string" ? [signatures] : signatures);
   const primitive = typeof body === "function" ? null : new Primitive<P>({ name: nodeName(op), ...body });
-  const run = primitive === null ? body as (inputs: P) => unknown : (inputs: P) => primitive.apply(inputs);
+  const made = body as (inputs: P) => unknown;
+  const run = primitive === null
+    ? (inputs: P): unknown => transforms.active === 0 ? made(inputs) : callTransformed(op, inputs as Inputs, made as (inputs: Inputs) => unknown)
+    : (inputs: P): unknown => primitive.apply(inputs);
   const call = (args: readonly unknown[], self: 0 | 1): unknown => {
     const inputs = parser.parse(args, self);
     const out = inputs.out;

@@ -10,8 +10,8 @@ import type { Primitive } from "./define.ts";
 export function becomeView<P extends { self: Tensor }>(primitive: Primitive<P>, inputs: P): Tensor {
   const { self } = inputs;
   if (self.inference || (is_grad_enabled() && requiresGrad(self))) checkInplace(self);
-  const { sizes, strides, offset, count, contiguousLayout, node } = primitive.apply(inputs) as Tensor;
-  Object.assign(self, { sizes, strides, offset, count, contiguousLayout });
+  const { sizes, strides, offset, count, contiguousLayout, node, lift, tangent } = primitive.apply(inputs) as Tensor;
+  Object.assign(self, { sizes, strides, offset, count, contiguousLayout, lift, tangent });
   self.store.version++;
   if (node !== null) {
     self.node = node;

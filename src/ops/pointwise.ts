@@ -5,6 +5,19 @@
 import { is_grad_enabled } from "../autograd/mode.ts";
 import { type MaybeTensor, Node } from "../autograd/node.ts";
 import { freedGraph, SavedTensor } from "../autograd/saved.ts";
+import {
+  changeDual,
+  constantsBelow,
+  hasDuals,
+  highestLevel,
+  type Inputs,
+  keepOriginal,
+  makeDuals,
+  noForwardMode,
+  type Operation,
+  splitDuals,
+  transforms,
+} from "../autograd/transforms.ts";
 import { checkInplace, gradientEdge, rebaseHistory, requiresGrad } from "../autograd/view.ts";
 import { bool, can_cast, type DType, get_default_dtype, int64 } from "../dtype.ts";
 import { noKernel, RuntimeError } from "../errors.ts";
@@ -23,6 +36,7 @@ import {
   nodeName,
   type Op,
   type Primitive,
+  spread,
   writeOut,
 } from "./define.ts";
 import { formulaScope, insideFormula } from "./formula.ts";
@@ -163,8 +177,9 @@ export class PointwiseNode extends Node {
 const SIMD_FROM = 48;
 
 /** An element-wise op: its kernels, its formulas, and how it runs. */
-class Pointwise {
+class Pointwise implements Operation {
   readonly name: string;
+  readonly elementwise = true;
   readonly #node: string;
   readonly #numberNode: string | undefined;
   readonly #formulaNode: string | undefined;
@@ -283,12 +298,58 @@ class Pointwise {
   }
 
   call(self: Tensor | Num, other: Tensor | Num | undefined): Tensor {
+    if (transforms.active > 0) return this.#callTransformed(self, other);
     const out = this.compute(self, other);
+    this.#record(self, other, out);
+    return out;
+  }
+
+  #record(self: Tensor | Num, other: Tensor | Num | undefined, out: Tensor): void {
     if (this.#unsupported || (this.#reversedUnsupported && !(self instanceof Tensor))) recordUnsupported(this.name, [self, other], out);
     else if (is_grad_enabled() && this.#formulas.length > 0 && (needsGrad(self) || needsGrad(other))) {
       this.#makeNode(self, other, out, true);
     }
+  }
+
+  /** `call` while function transforms run. */
+  #callTransformed(self: Tensor | Num, other: Tensor | Num | undefined): Tensor {
+    const inputs: Inputs = { self, other };
+    const level = highestLevel(inputs);
+    const duals = hasDuals(inputs, level) ? splitDuals(inputs, level) : null;
+    const out = level === null ? this.compute(self, other) : level.apply(this, inputs) as Tensor;
+    if (level === null) this.#record(self, other, out);
+    else if (level.recording) {
+      const own = constantsBelow(inputs, level);
+      this.#record(own.self as Tensor | Num, own.other as Tensor | Num | undefined, out);
+    }
+    if (duals !== null) makeDuals(this, duals, out, level);
     return out;
+  }
+
+  /** @internal See `Operation`. */
+  applyTo(inputs: Inputs): Tensor {
+    return this.call(inputs.self as Tensor | Num, inputs.other as Tensor | Num | undefined);
+  }
+
+  /** @internal See `Operation`. */
+  changeIn(inputs: Inputs & { self: Tensor }): Tensor {
+    return this.callInplace(inputs.self, inputs.other as Tensor | Num | undefined);
+  }
+
+  /** @internal See `Operation`. */
+  tangents(inputs: Inputs, tangents: Inputs, results: readonly Tensor[]): MaybeTensor[] {
+    const [result] = results;
+    if (this.#unsupported) throw noForwardMode(this.name);
+    const context: Inputs = { ...inputs, result };
+    for (const key in inputs) if (inputs[key] instanceof Tensor) context[`${key}_sizes`] = inputs[key].sizes;
+    let sum: MaybeTensor = null;
+    this.#formulas.forEach((formula, i) => {
+      const tangent = tangents[i === 0 ? "self" : "other"] as MaybeTensor | undefined;
+      if (formula === null || tangent === null || tangent === undefined) return;
+      const term = formula({ ...context, grad: spread(tangent, result) } as Inputs as Context<BinaryInputs>);
+      if (term !== null) sum = sum === null ? term : sum.add(term);
+    });
+    return [sum];
   }
 
   /** Writes the result over `self` where that is one loop over dense memory; says whether it was. */
@@ -312,8 +373,13 @@ class Pointwise {
     return true;
   }
 
-  callInplace(self: Tensor, other: Tensor | Num | undefined): Tensor {
-    const needs = is_grad_enabled() && (needsGrad(self) || needsGrad(other));
+  callInplace(self: Tensor, given: Tensor | Num | undefined): Tensor {
+    const inputs: (Inputs & { self: Tensor }) | null = transforms.active === 0 ? null : { self, other: given };
+    const level = inputs === null ? null : highestLevel(inputs);
+    level?.adopt(self);
+    const duals = inputs !== null && hasDuals(inputs, level) ? splitDuals(inputs, level) : null;
+    const other = level === null ? given : constantsBelow({ other: given }, level).other;
+    const needs = is_grad_enabled() && (level === null || level.recording) && (needsGrad(self) || needsGrad(other));
     const record = needs && this.#formulas.length > 0;
     if (record || (needs && this.#unsupported) || self.inference) checkInplace(self);
     if (this.#check !== undefined) this.#check(self, other);
@@ -332,9 +398,14 @@ class Pointwise {
       : self;
     // saved before the change, so that an operand that is the tensor itself is found modified, as in PyTorch
     const node = record && !this.saves.includes("result") ? this.#makeNode(original, other, self, false) : null;
-    if (!this.#computeInto(self, other, dtype, resultDType)) elementwiseInto(kernel, dtype, self, other === undefined ? [self] : [self, other]);
-    self.store.version++;
+    if (duals !== null) keepOriginal(duals, inputs!);
+    if (level !== null) level.change(this, inputs!, null);
+    else {
+      if (!this.#computeInto(self, other, dtype, resultDType)) elementwiseInto(kernel, dtype, self, other === undefined ? [self] : [self, other]);
+      self.store.version++;
+    }
     if (record) rebaseHistory(self, node ?? this.#makeNode(original, other, self, false));
+    if (duals !== null) changeDual(this, duals, self, level);
     if (this.#unsupported) recordUnsupported(`${this.name}_`, [self, other], self, true);
     return self;
   }

@@ -1,0 +1,436 @@
+/**
+ * Function transforms: what `torch.func` and forward mode add to tensors, and how ops find out.
+ *
+ * A transform that runs is a level. A tensor under it is a lifted tensor: it shows the memory of the tensor that it stands for,
+ * `lift.value`, which may be lifted by a lower level, and carries history or a tangent of its own. An op looks for the highest
+ * level among its inputs; that level runs the op on the values and lifts the results. So levels nest to any depth, and each
+ * differentiates or batches what those above it do. Forward mode's `dual_level` is no level of this kind: it only gives tensors
+ * tangents, at whatever level they are.
+ */
+import { NotImplementedError, RuntimeError } from "../errors.ts";
+import type { Sizes } from "../layout.ts";
+import { Storage } from "../storage.ts";
+import { Tensor } from "../tensor.ts";
+import { is_grad_enabled, is_inference_mode_enabled, setGradMode } from "./mode.ts";
+import type { MaybeTensor } from "./node.ts";
+import { asView, gradientEdge, requiresGrad } from "./view.ts";
+
+/** The inputs of an op by name. */
+export type Inputs = Record<string, unknown>;
+
+/** What transforms need of an op. */
+export interface Operation {
+  /** The name of its node, or of the op where it is an element-wise one. */
+  readonly name: string;
+  /** Whether each element of the result depends on the elements of the inputs at the same place only, the inputs being broadcast. */
+  readonly elementwise: boolean;
+  /** Runs it on other inputs. */
+  applyTo(inputs: Inputs): Tensor | Tensor[];
+  /** Changes `inputs.self` by it; `write` does so for tensors that no level lifts. */
+  changeIn(inputs: Inputs & { self: Tensor }, write: ((inputs: never) => void) | null): Tensor;
+  /** The tangents of the results from those of the inputs, which are kept under the same names; null where there is none. */
+  tangents(inputs: Inputs, tangents: Inputs, results: readonly Tensor[]): MaybeTensor[];
+}
+
+/** Which transforms run. Ops look at `active` alone as long as it is 0. */
+export const transforms: { active: number; duals: DualLevel | null } = { active: 0, duals: null };
+
+/** A `dual_level` that has been entered; tangents vanish when it ends. */
+export interface DualLevel {
+  /** Whether it has not ended. */
+  alive: boolean;
+}
+
+/** What makes a tensor a dual: the direction in which a derivative is taken. */
+export interface Tangent {
+  /** Where it is valid. */
+  level: DualLevel;
+  /** The direction, a tensor of the level below where the dual is lifted by forward mode. */
+  value: Tensor;
+}
+
+/** What makes a tensor a lifted one. */
+export interface Lift {
+  /** The transform that it belongs to. */
+  readonly level: Level;
+  /** The tensor that it stands for. */
+  readonly value: Tensor;
+  /** Which dimension of the value numbers the examples of a batch; -1 where the level makes no batches. */
+  readonly dim: number;
+}
+
+const stack: Level[] = [];
+let entered = 0;
+
+/** A transform that runs. */
+export abstract class Level {
+  /** Counts levels up in the order of their making. */
+  readonly serial: number = ++entered;
+  /** How many levels were around when it was entered, itself included: what PyTorch prints. */
+  readonly depth: number = stack.length + 1;
+  /** Whether its tensors still mean something. */
+  alive = true;
+  /** Whether ops on its tensors are recorded. */
+  recording = false;
+  /** Whether its tensors know which of them are views of which. */
+  readonly keepsViews: boolean = false;
+  /** The newest storage when it was entered: what is newer was made inside. */
+  readonly newest: number = Storage.newest();
+
+  /** Runs an op, some input of which this level has lifted, and none a higher one. */
+  abstract apply(op: Operation, inputs: Inputs): Tensor | Tensor[];
+  /** Changes `inputs.self`, which this level has lifted, in place by an op. */
+  abstract change(op: Operation, inputs: Inputs & { self: Tensor }, write: ((inputs: never) => void) | null): void;
+  /** Makes sure that this level has lifted a tensor that is to be changed in place; throws PyTorch's error where that cannot be. */
+  abstract adopt(self: Tensor): void;
+  /** Lifts a tensor that has been detached from what `lifted` stands for. */
+  abstract detached(lifted: Lift): Tensor;
+  /** Runs a function of tensors by `run`, which may do more than call ops. `name` is PyTorch's, `inputs` are its arguments. */
+  abstract call(name: string, inputs: Inputs, run: (inputs: Inputs) => unknown): unknown;
+  /** Makes a dual of tensors one of which this level has lifted. */
+  abstract dual(primal: Tensor, tangent: Tensor, make: (primal: Tensor, tangent: Tensor) => Tensor): Tensor;
+  /** Where the tangent of its tensors is kept: with what they stand for, or with themselves. */
+  readonly dualsBelow: boolean = false;
+  /** The tensor as PyTorch prints it. */
+  abstract describe(lifted: Lift): string;
+
+  /** Makes it the innermost one. */
+  enter(): void {
+    stack.push(this);
+    transforms.active++;
+  }
+
+  /** Ends it. */
+  leave(): void {
+    stack.splice(stack.lastIndexOf(this), 1);
+    transforms.active--;
+  }
+}
+
+/** The level entered last, or null. */
+export function innermost(): Level | null {
+  return stack.length === 0 ? null : stack[stack.length - 1];
+}
+
+/** All levels that run, the outermost first. */
+export function levels(): readonly Level[] {
+  return stack;
+}
+
+/** Runs a function of tensors that is not a single op through the levels, the innermost first. */
+export function callTransformed(name: string, inputs: Inputs, run: (inputs: Inputs) => unknown): unknown {
+  const from = (depth: number, given: Inputs): unknown => depth < 0 ? run(given) : stack[depth].call(name, given, (inner) => from(depth - 1, inner));
+  return from(stack.length - 1, inputs);
+}
+
+/** What this layer needs of those above it. */
+export const late: {
+  /**
+   * The product of a jacobian with tangents by way of the transposed one: `product` maps gradients of the results, null for those
+   * that have none, to gradients of the inputs, linearly, and is differentiated. Null where the result has no tangent.
+   */
+  transpose: (product: (grads: MaybeTensor[]) => MaybeTensor[], tangents: readonly MaybeTensor[], results: readonly MaybeTensor[]) => MaybeTensor[];
+} = {
+  transpose: () => {
+    throw new Error("forward mode has not been loaded");
+  },
+};
+
+/** The level that has lifted a tensor, or null. */
+export function levelOf(t: Tensor): Level | null {
+  return t.lift !== null && t.lift.level.alive ? t.lift.level : null;
+}
+
+/** The innermost level that has lifted one of an op's inputs, or null. */
+export function highestLevel(inputs: Inputs): Level | null {
+  let highest: Level | null = null;
+  const look = (t: Tensor): void => {
+    const level = levelOf(t);
+    if (level !== null && (highest === null || level.serial > highest.serial)) highest = level;
+  };
+  forEachTensor(inputs, look);
+  return highest;
+}
+
+function forEachTensor(inputs: Inputs, visit: (t: Tensor) => void): void {
+  for (const key in inputs) {
+    const value = inputs[key];
+    if (value instanceof Tensor) visit(value);
+    else if (Array.isArray(value)) { for (const t of value) if (t instanceof Tensor) visit(t); }
+  }
+}
+
+/** The inputs with every tensor replaced by what `f` makes of it; the same object where nothing changes. */
+export function mapTensors<I extends Inputs>(inputs: I, f: (t: Tensor) => Tensor): I {
+  let out: Inputs | null = null;
+  for (const key in inputs) {
+    const value: unknown = inputs[key];
+    let mapped = value;
+    if (value instanceof Tensor) mapped = f(value);
+    else if (Array.isArray(value) && value.some((t) => t instanceof Tensor)) {
+      const list = value.map((t) => t instanceof Tensor ? f(t) : t);
+      if (list.some((t, i) => t !== value[i])) mapped = list;
+    }
+    if (mapped !== value) (out ??= { ...inputs })[key] = mapped;
+  }
+  return (out ?? inputs) as I;
+}
+
+/** What a tensor stands for at a level: its value if that level has lifted it, else itself. */
+export function valueAt(t: Tensor, level: Level): Tensor {
+  return t.lift !== null && t.lift.level === level ? t.lift.value : t;
+}
+
+/** A lifted tensor over the memory of `value`. */
+export function lifted(level: Level, value: Tensor, dim = -1): Tensor {
+  const out = new Tensor(value.store, value.dtype, value.sizes, value.strides, value.offset, value.count);
+  out.lift = { level, value, dim };
+  return out;
+}
+
+/** Whether gradients flow to a tensor, itself or through what it shows. */
+const isTracked = (t: Tensor): boolean => t.tracks || (t.viewInfo !== null && requiresGrad(t));
+
+/** The inputs as a level sees them that is going to record an op: what it has not lifted is constant to it. */
+export function constantsBelow<I extends Inputs>(inputs: I, level: Level): I {
+  return mapTensors(inputs, (t) => levelOf(t) !== level && isTracked(t) ? lifted(level, t) : t);
+}
+
+/** A level whose lifted tensors look like the tensors that they stand for: of `grad`, which records, and of `jvp`, whose tensors have tangents. */
+export class DerivativeLevel extends Level {
+  /** Whether recording was on outside. */
+  readonly #outside: boolean = is_grad_enabled();
+  override readonly keepsViews = true;
+  /** Where the tangents of its tensors are valid. */
+  readonly duals: DualLevel | null;
+
+  /** `forward` says that its tensors have tangents instead of a history. */
+  constructor(forward: boolean) {
+    super();
+    this.recording = !forward;
+    this.duals = forward ? { alive: true } : null;
+  }
+
+  /** Runs on what lies below with the mode that holds there. */
+  below<T>(f: () => T): T {
+    if (this.#outside) return f();
+    const before = setGradMode(false);
+    try {
+      return f();
+    } finally {
+      setGradMode(before);
+    }
+  }
+
+  apply(op: Operation, inputs: Inputs): Tensor | Tensor[] {
+    const result = this.below(() => op.applyTo(mapTensors(inputs, (t) => valueAt(t, this))));
+    return Array.isArray(result) ? relist(result, (t) => lifted(this, t)) : lifted(this, result);
+  }
+
+  change(op: Operation, inputs: Inputs & { self: Tensor }, write: ((inputs: never) => void) | null): void {
+    this.below(() => op.changeIn(mapTensors(inputs, (t) => valueAt(t, this)), write));
+    refresh(inputs.self);
+  }
+
+  adopt(self: Tensor): void {
+    if (levelOf(self) === this) return;
+    if (self.store.serial <= this.newest) {
+      throw new RuntimeError(
+        "During a grad (vjp, jvp, grad, etc) transform, the function provided attempted to call in-place operation (aten::copy_) that would mutate a captured Tensor. " +
+          "This is not supported; please rewrite the function being transformed to explicitly accept the mutated Tensor(s) as inputs.",
+      );
+    }
+    adoptFresh(self, this);
+  }
+
+  detached(lift: Lift): Tensor {
+    return lifted(this, lift.value.detach());
+  }
+
+  call(_name: string, inputs: Inputs, run: (inputs: Inputs) => unknown): unknown {
+    return run(inputs);
+  }
+
+  dual(primal: Tensor, tangent: Tensor): Tensor {
+    const out = levelOf(primal) === this ? primal.view_as(primal) : lifted(this, primal);
+    setTangent(out, tangent, this);
+    return out;
+  }
+
+  describe(lift: Lift): string {
+    return `GradTrackingTensor(lvl=${this.depth}, value=\n${indented(lift.value)}\n)`;
+  }
+}
+
+/** A tensor's text, four columns to the right. */
+export function indented(t: Tensor): string {
+  return String(t).replace(/^/gm, "    ");
+}
+
+/** A list of results with each element replaced: named tuples keep their names. */
+export function relist(list: Tensor[], f: (t: Tensor) => Tensor): Tensor[] {
+  if (list.constructor === Array) return list.map(f);
+  for (let i = 0; i < list.length; i++) list[i] = f(list[i]);
+  return list;
+}
+
+/** Brings what a lifted tensor says of its memory up to date with its value, whose shape or memory has been changed in place. */
+function refresh(t: Tensor): void {
+  const { store, sizes, strides, offset, count, contiguousLayout } = t.lift!.value;
+  Object.assign(t, { store, sizes, strides, offset, count, contiguousLayout });
+}
+
+/** Lifts a tensor that was made inside of a transform and is now going to hold results of it; its base with it if it is a view. */
+function adoptFresh(self: Tensor, level: Level): void {
+  const value = new Tensor(self.store, self.dtype, self.sizes, self.strides, self.offset, self.count);
+  value.lift = self.lift;
+  const { viewInfo } = self;
+  if (viewInfo !== null) {
+    if (levelOf(viewInfo.base) !== level) adoptFresh(viewInfo.base, level);
+    value.viewInfo = { ...viewInfo, base: viewInfo.base.lift!.value };
+  }
+  Object.assign(value, { node: self.node, output_nr: self.output_nr, tracks: self.tracks, sink: self.sink });
+  Object.assign(self, { node: null, output_nr: 0, tracks: false, sink: null, lift: { level, value, dim: -1 } });
+}
+
+// -- tangents --------------------------------------------------------------------------------------------------------
+
+/** The tangent of a tensor, or null. A view of a dual has the same view of its tangent. */
+export function tangentOf(t: Tensor): Tensor | null {
+  if (t.tangent !== null) return t.tangent.level.alive ? t.tangent.value : null;
+  const base = t.viewInfo?.base;
+  if (base === undefined || base.tangent === null || !base.tangent.level.alive) return null;
+  const tangent = alignedTangent(base);
+  t.tangent = {
+    level: base.tangent.level,
+    value: tangent.as_strided([...t.sizes], [...t.strides], tangent.offset - tangent.store.base + t.offset - base.offset),
+  };
+  return t.tangent.value;
+}
+
+const sameStrides = (a: Sizes, b: Sizes): boolean => a.every((n, d) => n === b[d]);
+
+/** The tangent of a tensor in memory of the same layout, so that views of both correspond; as it is where the tensor's elements share memory. */
+function alignedTangent(t: Tensor): Tensor {
+  const { value, level } = t.tangent!;
+  if (sameStrides(value.strides, t.strides) || t.strides.some((stride, d) => stride === 0 && t.sizes[d] > 1)) return value;
+  const out = value.new_empty_strided([...t.sizes], [...t.strides]).copy_(value);
+  t.tangent = { level, value: out };
+  return out;
+}
+
+/** Whether an input of an op is a dual at a level; null stands for tensors that no level has lifted. */
+export function hasDuals(inputs: Inputs, level: Level | null): boolean {
+  if (is_inference_mode_enabled()) return false;
+  let found = false;
+  forEachTensor(inputs, (t) => {
+    if (!found && t.dtype.is_floating_point && levelOf(t) === level && tangentOf(t) !== null) found = true;
+  });
+  return found;
+}
+
+/** The tensor without its tangent, at the same place in the graph; at a level of forward mode the tensor that it stands for. */
+export function primalOf(t: Tensor, level: Level | null): Tensor {
+  if (level instanceof DerivativeLevel && level.duals !== null) return valueAt(t, level);
+  if (tangentOf(t) === null) return t;
+  const out = new Tensor(t.store, t.dtype, t.sizes, t.strides, t.offset, t.count);
+  out.lift = t.lift;
+  const node = gradientEdge(t);
+  if (node !== null) Object.assign(out, { node: t.node === null ? null : node, sink: t.sink, output_nr: t.output_nr, tracks: true });
+  return out;
+}
+
+/** Makes `t` a dual. */
+export function setTangent(t: Tensor, value: Tensor, level: Level | null): void {
+  t.tangent = { level: level instanceof DerivativeLevel && level.duals !== null ? level.duals : transforms.duals!, value };
+}
+
+/** What forward mode keeps of an op until its result is there. */
+export interface DualCall {
+  /** The inputs without tangents. */
+  primals: Inputs;
+  /** The tangents by name; null where an input has none. */
+  tangents: Inputs;
+}
+
+/** Separates inputs and tangents; these lie in memory as the inputs do if they are to be `aligned`. */
+export function splitDuals(inputs: Inputs, level: Level | null, aligned = false): DualCall {
+  const tangents: Inputs = {};
+  const own = (t: unknown): Tensor | null => {
+    if (!(t instanceof Tensor) || !t.dtype.is_floating_point || levelOf(t) !== level) return null;
+    const tangent = tangentOf(t);
+    return tangent === null || !aligned ? tangent : alignedTangent(t);
+  };
+  for (const key in inputs) {
+    const value = inputs[key];
+    if (value instanceof Tensor) tangents[key] = own(value);
+    else if (Array.isArray(value)) tangents[key] = value.map(own);
+  }
+  return { primals: mapTensors(inputs, (t) => levelOf(t) === level ? primalOf(t, level) : t), tangents };
+}
+
+/** Copies the values that an op is going to change in place, for its tangent depends on what they were. */
+export function keepOriginal({ primals }: DualCall, inputs: Inputs): void {
+  const copy = (primals.self as Tensor).clone();
+  for (const key in primals) if (inputs[key] === inputs.self) primals[key] = copy;
+}
+
+/** The error of an op without a forward derivative. */
+export function noForwardMode(op: string): NotImplementedError {
+  return new NotImplementedError(
+    `Trying to use forward AD with ${op} that does not support it because it has not been implemented yet.\n` +
+      "Please file an issue to PyTorch at https://github.com/pytorch/pytorch/issues/new?template=feature-request.yml so that we can prioritize its " +
+      "implementation or submit a PR adding the implementation to derivatives.yaml",
+  );
+}
+
+/** Gives the results of an op their tangents. */
+export function makeDuals(op: Operation, { primals, tangents }: DualCall, result: Tensor | Tensor[], level: Level | null): void {
+  const results = Array.isArray(result) ? result : [result];
+  const values = results.map((t) => primalOf(t, level));
+  op.tangents(primals, tangents, values).forEach((tangent, i) => {
+    if (tangent === null || !results[i].dtype.is_floating_point) return;
+    setTangent(results[i], results[i].viewInfo === null ? ownMemory(tangent, tangents) : tangent, level);
+  });
+}
+
+/** The memory that a tensor shows in the end. */
+function memoryOf(t: Tensor): Storage {
+  let at = t;
+  while (at.lift !== null) at = at.lift.value;
+  return at.store;
+}
+
+/** A tangent in memory that no other has, so that it can be changed in place. */
+function ownMemory(tangent: Tensor, others: Inputs): Tensor {
+  let shared = tangent.strides.some((stride, d) => stride === 0 && tangent.sizes[d] > 1);
+  const memory = memoryOf(tangent);
+  forEachTensor(others, (t) => shared ||= memoryOf(t) === memory);
+  return shared ? tangent.clone({ memory_format: "torch.contiguous_format" }) : tangent;
+}
+
+/** Gives a tensor that an op has changed in place its tangent; the tangents of its views, and of its base, change with it. */
+export function changeDual(op: Operation, { primals, tangents }: DualCall, self: Tensor, level: Level | null): void {
+  const before = tangentOf(self);
+  const [after] = op.tangents(primals, tangents, [primalOf(self, level)]);
+  if (before !== null) {
+    if (after === null) before.zero_();
+    else before.copy_(after);
+    return;
+  }
+  if (after === null || !self.dtype.is_floating_point) return;
+  const base = self.viewInfo?.base;
+  if (base === undefined) {
+    setTangent(self, after, level);
+    return;
+  }
+  const value = level === null || levelOf(base) !== level ? base : primalOf(base, level);
+  setTangent(base, value.detach().new_empty_strided([...base.sizes], [...base.strides]).zero_(), level);
+  tangentOf(self)!.copy_(after);
+}
+
+/** Marks the results of an op that makes views, at a level that keeps histories. */
+export function asViews(result: Tensor | Tensor[], self: Tensor, multiple: boolean): void {
+  if (Array.isArray(result)) { for (const r of result) asView(r, self, multiple); }
+  else asView(result, self);
+}
