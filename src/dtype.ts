@@ -2,6 +2,8 @@
  * Data types: their typed arrays, PyTorch's several names for each, and type promotion.
  */
 
+import { pythonType } from "./python.ts";
+
 /** The typed arrays that hold a tensor's elements; `bool` is held as 0 and 1. */
 export type TypedArray =
   | Float32Array<ArrayBuffer>
@@ -108,6 +110,8 @@ const RANK: Record<Category, number> = { bool: 0, int: 1, float: 2 };
  * `uint8` with a signed type of the same width widens to the next signed one.
  */
 export function promote_types(a: DType, b: DType): DType {
+  if (!(a instanceof DType)) throw new TypeError(`promote_types(): argument 'type1' (position 1) must be torch.dtype, not ${pythonType(a)}`);
+  if (!(b instanceof DType)) throw new TypeError(`promote_types(): argument 'type2' (position 2) must be torch.dtype, not ${pythonType(b)}`);
   if (a === b) return a;
   const difference = RANK[a.category] - RANK[b.category];
   if (difference !== 0) return difference > 0 ? a : b;

@@ -34,7 +34,7 @@ export class AccumulateGrad extends Node {
   /** Adds a gradient; `owned` says that nobody else holds it, so that it may become `.grad` without a copy. */
   accumulate(grad: MaybeTensor, owned: boolean): void {
     const variable = this.variable;
-    if (grad === null || !variable.tracks) return;
+    if (grad === null || !variable.requires_grad) return;
     const before = variable.ownGrad;
     if (before === null) {
       if (is_grad_enabled()) variable.ownGrad = grad.clone();

@@ -83,7 +83,6 @@ function startingGradients(outputs: readonly TensorOrEdge[], given: readonly (Te
       one.store.data[one.offset] = 1;
       return one;
     }
-    if (!(grad instanceof Tensor)) throw new TypeError(`gradients can be either Tensors or None, but got ${pythonType(grad)}`);
     if (out instanceof Tensor && !sameSizes(grad.sizes, out.sizes)) {
       throw new RuntimeError(
         `Mismatch in shape: grad_output[${i}] has a shape of ${shapeText(grad)} and output[${i}] has a shape of ${shapeText(out)}.`,
@@ -93,6 +92,13 @@ function startingGradients(outputs: readonly TensorOrEdge[], given: readonly (Te
   });
 }
 
+function checkGradients(outputs: readonly TensorOrEdge[], grads: readonly unknown[]): void {
+  for (const grad of grads) {
+    if (grad !== null && grad !== undefined && !(grad instanceof Tensor)) throw new TypeError(`gradients can be either Tensors or None, but got ${pythonType(grad)}`);
+  }
+  if (grads.length !== outputs.length) throw new RuntimeError(`got ${outputs.length} tensors and ${grads.length} gradients`);
+}
+
 function rootOf(out: TensorOrEdge, i: number): Root {
   if (out instanceof GradientEdge) return { node: out.node, nr: out.output_nr };
   const node = gradientEdge(out);
@@ -100,18 +106,33 @@ function rootOf(out: TensorOrEdge, i: number): Root {
   return { node, nr: out.output_nr };
 }
 
+/** The named arguments of `torch.autograd.backward`. */
+export interface BackwardFunctionOptions extends Omit<BackwardOptions, "gradient"> {
+  /** The gradients of the tensors that backward starts from; null for scalars. */
+  grad_tensors?: OneOrMore<Tensor | null> | null;
+  /** The old name of `grad_tensors`. */
+  grad_variables?: OneOrMore<Tensor | null> | null;
+}
+
 /** Adds the gradients of `tensors`, weighted by `grad_tensors`, to the `.grad` of the leaves they were computed from. */
 export function backward(
   tensors: OneOrMore<TensorOrEdge>,
-  grad_tensors?: OneOrMore<Tensor | null> | null | (Omit<BackwardOptions, "gradient"> & { grad_tensors?: OneOrMore<Tensor | null> | null }),
-  retain_graph?: boolean | null | Omit<BackwardOptions, "gradient">,
-  create_graph: boolean | Omit<BackwardOptions, "gradient"> = false,
-  options: Omit<BackwardOptions, "gradient"> = {},
+  grad_tensors?: OneOrMore<Tensor | null> | null | BackwardFunctionOptions,
+  retain_graph?: boolean | null | BackwardFunctionOptions,
+  create_graph: boolean | BackwardFunctionOptions = false,
+  options: BackwardFunctionOptions = {},
 ): void {
-  let given = grad_tensors, retain = retain_graph, create = create_graph, rest: Omit<BackwardOptions, "gradient"> = options;
-  if (isPlainObject(given)) [rest, given] = [given as BackwardOptions, (given as { grad_tensors?: OneOrMore<Tensor | null> | null }).grad_tensors];
-  else if (isPlainObject(retain)) [rest, retain] = [retain as BackwardOptions, undefined];
-  else if (isPlainObject(create)) [rest, create] = [create as BackwardOptions, false];
+  let given = grad_tensors, retain = retain_graph, create = create_graph, rest: BackwardFunctionOptions = options;
+  if (isPlainObject(given)) [rest, given] = [given as BackwardFunctionOptions, (given as BackwardFunctionOptions).grad_tensors];
+  else if (isPlainObject(retain)) [rest, retain] = [retain as BackwardFunctionOptions, undefined];
+  else if (isPlainObject(create)) [rest, create] = [create as BackwardFunctionOptions, false];
+  if (rest.grad_variables !== null && rest.grad_variables !== undefined) {
+    warnOnce("`grad_variables` is deprecated. Use `grad_tensors` instead.", "FutureWarning");
+    if (given !== null && given !== undefined) {
+      throw new RuntimeError("`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only use `grad_tensors`.");
+    }
+    given = rest.grad_variables;
+  }
   runBackward(asArray(tensors, `'${pythonType(tensors)}' object is not iterable`), given as OneOrMore<Tensor | null> | null, {
     retain_graph: (retain as boolean | null | undefined) ?? rest.retain_graph,
     create_graph: (create as boolean) || rest.create_graph,
@@ -123,7 +144,7 @@ function runBackward(outputs: readonly TensorOrEdge[], given: OneOrMore<Tensor |
   const wanted = options.inputs === null || options.inputs === undefined ? null : asArray(options.inputs, `'${pythonType(options.inputs)}' object is not iterable`);
   if (wanted !== null && wanted.length === 0) throw new RuntimeError("`inputs` argument to `backward()` cannot be empty.");
   const grads = given === null || given === undefined ? outputs.map(() => null) : asArray(given, `gradients can be either Tensors or None, but got ${pythonType(given)}`);
-  if (grads.length !== outputs.length) throw new RuntimeError(`got ${outputs.length} tensors and ${grads.length} gradients`);
+  checkGradients(outputs, grads);
   const start = startingGradients(outputs, grads);
   const create = options.create_graph === true;
   if (create) {
@@ -137,7 +158,7 @@ function runBackward(outputs: readonly TensorOrEdge[], given: OneOrMore<Tensor |
   let inputs: Root[] | null = null;
   if (wanted !== null) {
     inputs = wanted.map((input, i) => {
-      if (input instanceof Tensor && !input.requires_grad) throw new RuntimeError("One of the differentiated Tensors does not require grad");
+      if (input instanceof Tensor && !input.requires_grad) throw new RuntimeError("can't retain_grad on Tensor that has requires_grad=False");
       if (input instanceof Tensor && input.grad_fn !== null) retainGrad(input);
       return rootOf(input, i);
     });
@@ -162,8 +183,12 @@ export function tensorBackward(
   const options: BackwardOptions = {};
   const values: [keyof BackwardOptions, unknown][] = [["gradient", gradient], ["retain_graph", retain_graph], ["create_graph", create_graph], ["inputs", inputs]];
   for (const [name, value] of values) {
-    if (isPlainObject(value)) Object.assign(options, value);
-    else if (value !== undefined && !(name in options)) Object.assign(options, { [name]: value });
+    if (isPlainObject(value)) {
+      for (const key in value) {
+        if (!values.some(([known]) => known === key)) throw new TypeError(`Tensor.backward() got an unexpected keyword argument '${key}'`);
+      }
+      Object.assign(options, value);
+    } else if (value !== undefined && !(name in options)) Object.assign(options, { [name]: value });
   }
   runBackward([self], options.gradient ?? null, options);
 }
@@ -196,7 +221,7 @@ export function grad(
   const given = named.grad_outputs === null || named.grad_outputs === undefined
     ? outs.map(() => null)
     : asArray(named.grad_outputs, `gradients can be either Tensors or None, but got ${pythonType(named.grad_outputs)}`);
-  if (given.length !== outs.length) throw new RuntimeError(`got ${outs.length} tensors and ${given.length} gradients`);
+  checkGradients(outs, given);
   const create = named.create_graph === true;
   const keepGraph = named.retain_graph ?? create;
   if (named.is_grads_batched) return batchedGrad(outs, ins, given, { ...named, allow_unused: allowUnused });

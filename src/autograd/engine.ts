@@ -4,6 +4,7 @@
  */
 import { RuntimeError } from "../errors.ts";
 import { isExpandableTo, sameSizes } from "../layout.ts";
+import { pythonType } from "../python.ts";
 import { Storage } from "../storage.ts";
 import type { Tensor } from "../tensor.ts";
 import { AccumulateGrad } from "./accumulate.ts";
@@ -259,7 +260,7 @@ function callTensorHooks(node: Node, grads: MaybeTensor[]): MaybeTensor[] {
 
 function checkHookResult(grad: Tensor, result: Tensor, name: string): void {
   const hook = name === "" ? "<lambda>" : name;
-  if (typeof result !== "object" || !("sizes" in result)) throw new TypeError("hooks should return None or a single Tensor");
+  if (typeof result !== "object" || !("sizes" in result)) throw new TypeError(`expected Variable, but hook returned '${pythonType(result)}'`);
   if (result.dtype !== grad.dtype) {
     throw new RuntimeError(`hook '${hook}' has changed the type of value (was ${grad.type()} got ${result.type()})`);
   }

@@ -3,6 +3,8 @@
  * or for the rest of a block, `using _ = no_grad()`.
  */
 
+import { pythonType } from "../python.ts";
+
 let gradEnabled = true;
 let inference = false;
 
@@ -84,6 +86,7 @@ export function set_grad_enabled<T>(mode: boolean, callback: () => T): T;
 export function set_grad_enabled(mode: boolean | { mode: boolean }): ModeGuard;
 export function set_grad_enabled<T>(mode: boolean | { mode: boolean }, callback?: () => T): T | ModeGuard {
   const enabled = typeof mode === "object" ? mode.mode : mode;
+  if (typeof enabled !== "boolean") throw new TypeError(`set_grad_enabled(): argument 'enabled' (position 1) must be bool, not ${pythonType(enabled)}`);
   return scope(() => enterGradMode(enabled), callback, "set_grad_enabled");
 }
 

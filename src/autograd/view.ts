@@ -53,14 +53,14 @@ export function gradFn(tensor: Tensor): Node | null {
 
 /** Whether gradients flow to this tensor. */
 export function requiresGrad(tensor: Tensor): boolean {
-  return tensor.tracks || (tensor.viewInfo !== null && gradFn(tensor) !== null);
+  return tensor.tracks || (tensor.viewInfo !== null && (gradFn(tensor) !== null || requiresGrad(tensor.viewInfo.base)));
 }
 
 /** The node that stands for a tensor as an input: the one that made it, or its leaf's sink. Null if it needs no gradient. */
 export function gradientEdge(tensor: Tensor): Node | null {
   const node = tensor.viewInfo === null ? tensor.node : gradFn(tensor);
   if (node !== null) return node;
-  return tensor.tracks ? (tensor.sink ??= new AccumulateGrad(tensor)) : null;
+  return requiresGrad(tensor) ? (tensor.sink ??= new AccumulateGrad(tensor)) : null;
 }
 
 /** Throws PyTorch's error if `tensor` may not be changed in place by an op that is recorded. */
@@ -169,15 +169,26 @@ export class CopySlices extends Node {
 /** Makes `node` the history of a tensor that has been changed in place; a view hands it on to its base. */
 export function rebaseHistory(tensor: Tensor, node: Node): void {
   if (tensor.viewInfo === null) {
+    moveRetained(tensor, node);
     tensor.node = node;
     tensor.output_nr = 0;
     tensor.tracks = true;
     return;
   }
   const base = tensor.viewInfo.base;
-  base.node = new CopySlices(base, tensor, node);
+  const slices = new CopySlices(base, tensor, node);
+  moveRetained(base, slices);
+  base.node = slices;
   base.output_nr = 0;
   base.tracks = true;
   tensor.viewInfo.version = -1;
   gradFn(tensor);
+}
+
+/** What `retain_grad` asked for holds for the tensor, not for the node that once made it. */
+function moveRetained(tensor: Tensor, node: Node): void {
+  const keep = tensor.retains_grad ? tensor.node?.hooks?.retain.get(tensor.output_nr) : undefined;
+  if (keep === undefined) return;
+  tensor.node!.hooks!.retain.delete(tensor.output_nr);
+  node.ownHooks().retain.set(0, keep);
 }

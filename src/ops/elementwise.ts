@@ -1,7 +1,7 @@
 /**
  * From tensors to element-wise loops: brings operands to one dtype and shape, makes the result, picks the loop.
  */
-import { type DType, float32, float64, int64, type TypedArray } from "../dtype.ts";
+import { type DType, float32, float64, int32, int64, type TypedArray } from "../dtype.ts";
 import { RuntimeError } from "../errors.ts";
 import { Kernel, type Operand, type Scalar } from "../kernels/elementwise.ts";
 import {
@@ -26,7 +26,9 @@ export function toScalar(value: Num, dtype: DType): Scalar {
 }
 
 const fromBigInt = new Kernel((x: bigint) => Number(x));
-const toBigInt = new Kernel((x: number) => Number.isFinite(x) ? BigInt(Math.trunc(x)) : -0x8000000000000000n);
+// what an integer type cannot hold becomes its least value, as x86 converts and so PyTorch
+const toBigInt = new Kernel((x: number) => x >= -(2 ** 63) && x < 2 ** 63 ? BigInt(Math.trunc(x)) : -0x8000000000000000n);
+const toInt32 = new Kernel((x: number) => x >= -(2 ** 31) && x < 2 ** 31 ? Math.trunc(x) : -(2 ** 31));
 const toBool = new Kernel((x: Scalar) => x != 0);
 const same = new Kernel((x: Scalar) => x as number);
 
@@ -36,6 +38,7 @@ function conversion(from: DType, to: DType): Kernel {
   if (isBool(to) && !isBool(from)) return toBool;
   if (from === int64 && to !== int64) return fromBigInt;
   if (to === int64 && from !== int64) return toBigInt;
+  if (to === int32 && from.category === "float") return toInt32;
   return same;
 }
 

@@ -86,6 +86,21 @@ export function storage_offset(self: Tensor): number {
   return self.offset - self.store.base;
 }
 
+const addresses = new WeakMap<ArrayBuffer, number>();
+let nextAddress = 0x55d0c0de1000;
+
+/** Stands for the address of the first element: equal for tensors that begin at the same place of the same memory, and only for these. */
+export function data_ptr(self: Tensor): number {
+  const { buffer } = self.store.data;
+  let start = addresses.get(buffer);
+  if (start === undefined) {
+    start = nextAddress;
+    addresses.set(buffer, start);
+    nextAddress += Math.ceil(buffer.byteLength / 64 + 1) * 64;
+  }
+  return self.count === 0 ? 0 : start + self.store.data.byteOffset + self.offset * self.dtype.itemsize;
+}
+
 /** Bytes an element. */
 export function element_size(self: Tensor): number {
   return self.dtype.itemsize;

@@ -1,6 +1,8 @@
 /**
  * What can be asked of a tensor by a function: its kind and its size.
  */
+import type { DType } from "../dtype.ts";
+import { type Num, resultType } from "./promotion.ts";
 import { Tensor } from "../tensor.ts";
 import { define, type Fn } from "./define.ts";
 import * as inspect from "./inspect.ts";
@@ -49,3 +51,13 @@ export const is_same_size: Fn<{ input: Tensor; other: Tensor }, [input: Tensor, 
 export function typename(obj: unknown): string {
   return obj instanceof Tensor ? inspect.type(obj) : (obj as object | null)?.constructor?.name ?? typeof obj;
 }
+
+/** The dtype that an op on these operands computes in, by PyTorch's promotion of tensors, 0-d tensors and numbers. */
+export const result_type: Fn<{ tensor: Tensor | Num; other: Tensor | Num }, [tensor: Tensor | Num, other: Tensor | Num], DType> = define<
+  Fn<{ tensor: Tensor | Num; other: Tensor | Num }, [tensor: Tensor | Num, other: Tensor | Num], DType>,
+  { tensor?: Tensor; scalar?: Num; scalar1?: Num; scalar2?: Num; other?: Tensor }
+>(
+  "result_type",
+  ["(Tensor tensor, Tensor other)", "(Number scalar, Tensor tensor)", "(Tensor tensor, Number other)", "(Number scalar1, Number scalar2)"],
+  ({ tensor, other, scalar, scalar1, scalar2 }) => resultType([scalar ?? tensor ?? scalar1!, scalar === undefined ? other ?? scalar2! : tensor!]),
+);

@@ -6,7 +6,7 @@ import { RuntimeError } from "../errors.ts";
 import { preservedStrides } from "../layout.ts";
 import * as draw from "../random.ts";
 import type { Generator } from "../random.ts";
-import { Tensor } from "../tensor.ts";
+import { setRequiresGrad, Tensor } from "../tensor.ts";
 import { filledWith, type TensorOptions } from "./factory.ts";
 import { define, type Fn, type Op, Primitive } from "./define.ts";
 import { asContiguous, copyElements } from "./elementwise.ts";
@@ -51,7 +51,10 @@ const randomSignatures = (head: string): string[] => [
   `(${head}, *, Tensor out = None, ${FACTORY})`,
 ];
 
-const made = (tensor: Tensor, p: Factory): Tensor => p.requires_grad ? tensor.requires_grad_() : tensor;
+function made(tensor: Tensor, p: Factory): Tensor {
+  if (p.requires_grad) setRequiresGrad(tensor, true, "Only Tensors of floating point and complex dtype can require gradients");
+  return tensor;
+}
 
 type RandomFactory = Fn<TensorOptions & GeneratorOptions & { size: readonly number[] }, Varargs>;
 
@@ -99,7 +102,7 @@ export type Randperm = Fn<TensorOptions & GeneratorOptions & { n: number }, [n: 
 
 /** A random order of the integers below `n`, int64 unless said otherwise. */
 export const randperm: Randperm = define<Randperm, Factory & { n: number }>("randperm", randomSignatures("int n"), (p) => {
-  if (p.n < 0) throw new RuntimeError(`n must be non-negative, got ${p.n}`);
+  if (p.n < 0) throw new RuntimeError(`Trying to create tensor with negative dimension ${p.n}: [${p.n}]`);
   const out = Tensor.make([p.n], p.dtype ?? int64);
   draw.randperm(generatorOf(p), out.store.data);
   return made(out, p);
