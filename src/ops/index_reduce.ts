@@ -36,7 +36,7 @@ const indexReduce = new Primitive<ReduceInputs>({
   name: "IndexReduceBackward0",
   forward: (inputs) => {
     const { at, picked } = checkReduce(inputs);
-    const out = inputs.self.clone();
+    const out = inputs.self.clone({ memory_format: "torch.contiguous_format" });
     reduceSlices(out, inputs, at, picked);
     return out;
   },

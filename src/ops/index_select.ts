@@ -131,7 +131,7 @@ const indexAdd = new Primitive<AddInputs>({
   name: "IndexAddBackward0",
   forward: (inputs) => {
     const { at, picked } = checkSource("index_add", inputs);
-    const out = inputs.self.clone();
+    const out = inputs.self.clone({ memory_format: "torch.contiguous_format" });
     addSlices(out, inputs, at, picked);
     return out;
   },
@@ -210,7 +210,7 @@ const indexCopy = new Primitive<SourceInputs & { source_dim: number }>({
   name: "IndexCopyBackward0",
   forward: (inputs) => {
     const { at, picked } = checkCopy(inputs);
-    const out = inputs.self.clone();
+    const out = inputs.self.clone({ memory_format: "torch.contiguous_format" });
     copySlices(out, inputs.source, at, picked);
     return out;
   },

@@ -69,19 +69,15 @@ export interface Nonzero extends IsMethod {
   (self: Tensor, named: { as_tuple: true }): Tensor[];
 }
 
-function tuple(self: Tensor): Tensor[] {
-  return coordinates(truePlaces(self), self.sizes.length === 0 ? [1] : self.sizes).map((list) => longTensor(list));
+/** The coordinates, those of one dimension side by side in memory as in PyTorch. */
+function matrix(self: Tensor): Tensor {
+  const places = truePlaces(self), n = places.length, rank = self.sizes.length;
+  const values = new Int32Array(n * rank);
+  coordinates(places, self.sizes).forEach((list, d) => values.set(list, d * n));
+  return longTensor(values, [rank, n]).alias([n, rank], [1, n]);
 }
 
-function matrix(self: Tensor): Tensor {
-  const places = truePlaces(self), rank = self.sizes.length;
-  const lists = coordinates(places, self.sizes);
-  const values = new Int32Array(places.length * rank);
-  lists.forEach((list, d) => {
-    for (let i = 0; i < list.length; i++) values[i * rank + d] = list[i];
-  });
-  return longTensor(values, [places.length, rank]);
-}
+const tuple = (self: Tensor): Tensor[] => matrix(self.sizes.length === 0 ? self.alias([1], [1]) : self).unbind(1);
 
 /** The coordinates of the elements that are not zero, in row-major order; `as_tuple` gives one tensor a dimension. Without a derivative. */
 export const nonzero: Nonzero = define<Nonzero, { self: Tensor; as_tuple?: boolean }>(
@@ -255,7 +251,10 @@ export const put: Put = define<Put, PutInputs>(
       if (!accumulate) { for (let i = 0; i < places.length; i++) to[places[i]] = from[values.offset + i]; }
       else if (self.dtype === bool) { for (let i = 0; i < places.length; i++) to[places[i]] |= from[values.offset + i]; }
       else for (let i = 0; i < places.length; i++) to[places[i]] += from[values.offset + i];
-      return out;
+      if (self.contiguousLayout) return out;
+      const ordered = self.clone();
+      copyElements(ordered, out);
+      return ordered;
     },
     backward: {
       self: ({ grad, index, source, accumulate }) => accumulate ? grad : grad.put(index, source.detach().zeros_like(), false),

@@ -175,7 +175,7 @@ function expanded(value: Num, dtype: DType, index: Tensor): Tensor {
 function writer<P extends { self: Tensor }>(name: string, change: (inputs: P, self: Tensor) => void, primitive: () => Primitive<P>) {
   return {
     forward: (inputs: P): Tensor => {
-      const out = inputs.self.clone();
+      const out = inputs.self.clone({ memory_format: "torch.contiguous_format" });
       change(inputs, out);
       return out;
     },
