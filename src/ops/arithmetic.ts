@@ -67,7 +67,7 @@ const hasAlpha = ({ alpha }: { alpha?: unknown }) => alpha !== undefined && alph
 export const add: Additive = binary("add", {
   signatures: ALPHA,
   numbers: "tensors",
-  formulaNode: "AddBackward1",
+  nativeNode: "AddBackward1",
   forward: (self, other) => self + other,
   int64: (self, other) => self + other,
   bool: (self, other) => self | other,
@@ -100,7 +100,7 @@ function refuseBools(self: Tensor | Num, other: Tensor | Num | undefined): void 
 export const sub: Additive = binary("sub", {
   signatures: ALPHA,
   numbers: "tensors",
-  formulaNode: "SubBackward1",
+  nativeNode: "SubBackward1",
   check: refuseBools,
   forward: (self, other) => self - other,
   int64: (self, other) => self - other,
@@ -142,7 +142,7 @@ export const rsub: Fn<AlphaOptions & { input: Tensor }, [input: Tensor, other: T
 /** `self * other`. Each factor's gradient is the gradient times the other factor. */
 export const mul: BinaryOfNumbers = binary("mul", {
   numbers: "tensors",
-  formulaNode: "MulBackward1",
+  nativeNode: "MulBackward1",
   forward: (self, other) => self * other,
   int64: (self, other) => self * other,
   int: Math.imul,
@@ -217,7 +217,7 @@ export interface Division extends IsMethod {
 export const div: Division = binary("div", {
   signatures: ROUNDING,
   numbers: "tensors",
-  formulaNode: "DivBackward1",
+  nativeNode: "DivBackward1",
   kind: "float",
   forward: (self, other) => self / other,
   backward: {

@@ -26,7 +26,7 @@ import { RuntimeError } from "../errors.ts";
 import { sameSizes, type Sizes } from "../layout.ts";
 import { Tensor } from "../tensor.ts";
 import { assertNoPartialOverlap, assertWritable, copyElements, toScalar } from "./elementwise.ts";
-import { formulaScope } from "./formula.ts";
+import { native } from "./native.ts";
 import { ArgumentParser, type Named } from "./signature.ts";
 
 /** What a forward gives: one tensor or several. */
@@ -53,7 +53,7 @@ export type Context<P> =
   & { [K in ResultName as K extends keyof P ? never : K]: Tensor };
 
 /** Single results among several: by number, and the second of an op that gives values and the places where they stand. */
-type ResultName = "result0" | "result1" | "result2" | "indices";
+type ResultName = "result0" | "result1" | "result2" | "result3" | "indices";
 
 /** The gradient of one input; a list for an input that is a list of tensors. The names that its parameter destructures are saved. */
 export type Formula<P> = (context: Context<P>) => MaybeTensor | MaybeTensor[];
@@ -414,7 +414,7 @@ export class Primitive<P> implements Operation {
       const needs = this.#needs[i];
       for (let k = 0; k < needs.length; k++) if (!(needs[k] in context)) context[needs[k]] = node.saved(needs[k]);
       const formula = this.#formulas[i];
-      const gradient = recorded ? formulaScope(() => formula(context as Context<P>)) : formula(context as Context<P>);
+      const gradient = recorded ? native(() => formula(context as Context<P>)) : formula(context as Context<P>);
       if (Array.isArray(gradient)) { for (const g of gradient) out.push(g); }
       else out.push(gradient);
     }

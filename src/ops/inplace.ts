@@ -75,6 +75,8 @@ export const gcd_: typeof bits.gcd.inplace = inplaceFunction(bits.gcd);
 export const lcm_: typeof bits.lcm.inplace = inplaceFunction(bits.lcm);
 /** `ldexp` in place. */
 export const ldexp_: typeof blend.ldexp.inplace = inplaceFunction(blend.ldexp);
+/** `i0` in place. */
+export const i0_: Unary["inplace"] = inplaceFunction(transcendental.i0);
 /** `log` in place. */
 export const log_: Unary["inplace"] = inplaceFunction(transcendental.log);
 /** `log10` in place. */

@@ -39,7 +39,7 @@ import {
   spread,
   writeOut,
 } from "./define.ts";
-import { formulaScope, insideFormula } from "./formula.ts";
+import { insideNative, native } from "./native.ts";
 import { elementwise, elementwiseInto, floatType, isUniform, toScalar } from "./elementwise.ts";
 import { type Num, resultType } from "./promotion.ts";
 import { ArgumentParser, type Named } from "./signature.ts";
@@ -102,8 +102,8 @@ interface Declaration<P> extends Scalars {
   node?: string;
   /** The name of the node where `other` is a number, for ops that have one of its own; it has a single edge. */
   numberNode?: string;
-  /** The same inside of a formula, for ops to which Python hands numbers as tensors. */
-  formulaNode?: string;
+  /** The same in what is C++ in PyTorch, for ops to which Python hands numbers as tensors. */
+  nativeNode?: string;
   /** That the scalar function also serves larger tensors, for its float32 values are not the true ones. */
   approximate?: true;
   /** Where `self` may be a number but PyTorch then has no derivative. */
@@ -182,7 +182,7 @@ class Pointwise implements Operation {
   readonly elementwise = true;
   readonly #node: string;
   readonly #numberNode: string | undefined;
-  readonly #formulaNode: string | undefined;
+  readonly #nativeNode: string | undefined;
   readonly #unsupported: boolean;
   readonly #reversedUnsupported: boolean;
   /** What its formulas name, besides the gradient. */
@@ -206,7 +206,7 @@ class Pointwise implements Operation {
     this.name = name;
     this.#node = spec.node ?? nodeName(name);
     this.#numberNode = spec.numberNode;
-    this.#formulaNode = spec.formulaNode;
+    this.#nativeNode = spec.nativeNode;
     this.#unsupported = spec.backward === "unsupported";
     this.#reversedUnsupported = spec.reversed === "unsupported";
     this.#kind = spec.kind ?? "arithmetic";
@@ -414,7 +414,7 @@ class Pointwise implements Operation {
   #makeNode(self: Tensor | Num, other: Tensor | Num | undefined, result: Tensor, attach: boolean): PointwiseNode {
     const edge = self instanceof Tensor && this.#formulas[0] !== null ? gradientEdge(self) : null;
     const otherEdge = other instanceof Tensor && this.#formulas[1] !== null ? gradientEdge(other) : null;
-    const numberNode = this.#numberNode ?? (insideFormula() ? this.#formulaNode : undefined);
+    const numberNode = this.#numberNode ?? (insideNative() ? this.#nativeNode : undefined);
     const alone = other === undefined || (numberNode !== undefined && !(other instanceof Tensor));
     const next = alone ? [edge] : [edge, otherEdge];
     const nextNr = alone
@@ -459,7 +459,7 @@ class Pointwise implements Operation {
     const context: Record<string, unknown> = { grad };
     const out: MaybeTensor[] = [];
     // the numbers in formulas of arithmetic are those that were saved, and Python's
-    const recorded = this.#formulaNode === undefined && is_grad_enabled();
+    const recorded = this.#nativeNode === undefined && is_grad_enabled();
     for (let i = 0; i < node.next.length; i++) {
       const formula = this.#formulas[i];
       if (grad === null || node.next[i] === null || formula === null) {
@@ -468,7 +468,7 @@ class Pointwise implements Operation {
       }
       const needs = this.#needs[i];
       for (let k = 0; k < needs.length; k++) if (!(needs[k] in context)) context[needs[k]] = node.saved(needs[k]);
-      out.push(recorded ? formulaScope(() => formula(context as Context<BinaryInputs>)) : formula(context as Context<BinaryInputs>));
+      out.push(recorded ? native(() => formula(context as Context<BinaryInputs>)) : formula(context as Context<BinaryInputs>));
     }
     return out;
   }

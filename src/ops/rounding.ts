@@ -39,7 +39,8 @@ export const sign: Unary = unary("sign", {
 export const sgn: Unary = unary("sgn", {
   forward: (x) => x > 0 ? 1 : x < 0 ? -1 : 0,
   int64: (x) => x > 0n ? 1n : x < 0n ? -1n : 0n,
-  backward: { self: zero },
+  // deno-lint-ignore no-unused-vars -- what PyTorch saves here for complex numbers can be read on the node
+  backward: { self: ({ grad, self, result }) => grad.zeros_like() },
 });
 
 /** Whether the sign bit is set: true for negative numbers and -0. */

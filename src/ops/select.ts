@@ -7,7 +7,7 @@ import { Kernel } from "../kernels/elementwise.ts";
 import { Tensor } from "../tensor.ts";
 import { warnOnce } from "../warnings.ts";
 import { type Args, cannotCast, define, type InplaceOp, Primitive } from "./define.ts";
-import { asType, elementwise, elementwiseMixed } from "./elementwise.ts";
+import { asContiguous, asType, elementwise, elementwiseMixed } from "./elementwise.ts";
 import { type Num, resultType } from "./promotion.ts";
 import { checkedScalar } from "./scalar.ts";
 
@@ -99,7 +99,7 @@ function fillMasked(self: Tensor, mask: Tensor, value: Tensor | Num): Tensor {
   }
   if (mask.dtype !== bool) throw new RuntimeError(`masked_fill_ only supports boolean masks, but got mask with dtype ${mask.dtype.ctype}`);
   const number = checkedScalar(value instanceof Tensor ? value.item() as Num : value, self.dtype);
-  return elementwiseMixed(self.dtype === int64 ? masked64 : masked, self.dtype, [self, mask, number]);
+  return asContiguous(elementwiseMixed(self.dtype === int64 ? masked64 : masked, self.dtype, [self, mask, number]));
 }
 
 const fillNumber = new Primitive<{ self: Tensor; mask: Tensor; value: Num }>({

@@ -14,6 +14,8 @@ import { elementwise, floatType } from "./elementwise.ts";
 import { alias, binary, type BinaryTensors, type BinaryTensorsInplace, type Unary, unary } from "./pointwise.ts";
 import { where } from "./select.ts";
 
+export { i0 } from "./bessel.ts";
+
 const f = Math.fround;
 
 type RealFormula = (context: Context<{ self: Tensor }>) => Tensor;

@@ -1,7 +1,7 @@
 /**
  * Functions as PyTorch computes them in float32, where that differs from the true value by more than its rounding: step by step, each rounded.
  */
-import { erf } from "./erf.ts";
+import { erf, erfc, erfcx } from "./erf.ts";
 
 const f = Math.fround;
 
@@ -63,4 +63,12 @@ export function digammaFloat32(x: number): number {
   const z = f(1 / f(x * x));
   const tail = x < 1e17 ? f(z * polynomial(z, DIGAMMA)) : 0;
   return f(f(f(sum + f(Math.log(x))) - f(0.5 / x)) - tail);
+}
+
+const SQRT1_2 = f(Math.SQRT1_2);
+
+/** The logarithm of the normal distribution function; far below 0, log(erfcx(-x/√2) / 2) - x²/2 loses digits. */
+export function logNdtrFloat32(x: number): number {
+  const t = f(x * SQRT1_2);
+  return x < -1 ? f(Math.log(f(f(erfcx(-t)) / 2))) - f(t * t) : Math.log1p(f(-f(erfc(t)) / 2));
 }
