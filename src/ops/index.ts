@@ -272,13 +272,15 @@ function isOptions(value: unknown): value is Partial<Record<keyof IndexPutOption
   return value !== null && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype;
 }
 
+/** What `x.index_put_` takes: the indices, the values and whether to add, or all of them by name. */
+export type IndexPutArguments =
+  | [indices: readonly Index[], values: Tensor | Num, accumulate?: boolean | { accumulate?: boolean }]
+  | [named: IndexPutOptions];
+
 /** `x.index_put_(...)`. */
 export interface SubscriptPut extends IsMethod {
   /** `x[...] = values`. */
-  (self: Tensor, named: IndexPutOptions): Tensor;
-  /** `x[...] = values`. */
-  // the method's type is that of the last signature
-  (self: Tensor, indices: readonly Index[], values: Tensor | Num, accumulate?: boolean | { accumulate?: boolean }): Tensor;
+  (self: Tensor, ...args: IndexPutArguments): Tensor;
 }
 
 /** `x[...] = values`: writes into `self`, which it returns. The gradient of the written elements goes to `values`, of the others to `self`. */
