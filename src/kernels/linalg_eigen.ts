@@ -4,7 +4,7 @@
  */
 import type { Matrix } from "./linalg.ts";
 import { type Tridiagonal, tridiagonalize } from "./linalg_reflections.ts";
-import { EPSILON, rotateColumns, type Rotation, rotationOf, SAFE_MINIMUM, swapColumns, withSign } from "./linalg_rotations.ts";
+import { type Arithmetic, rotateColumns, type Rotation, rotationOf, swapColumns, withSign } from "./linalg_rotations.ts";
 
 /** Iterations for each eigenvalue after which the matrix is given up. */
 const PATIENCE = 30;
@@ -51,8 +51,10 @@ class Block {
   readonly #z: Matrix;
   readonly #n: number;
   readonly #step: 1 | -1;
+  readonly #arithmetic: Arithmetic;
 
-  constructor({ diagonal, offDiagonal, q }: Tridiagonal, step: 1 | -1) {
+  constructor({ diagonal, offDiagonal, q }: Tridiagonal, step: 1 | -1, arithmetic: Arithmetic) {
+    this.#arithmetic = arithmetic;
     this.#d = diagonal;
     this.#e = offDiagonal;
     this.#z = q;
@@ -87,7 +89,8 @@ class Block {
 
   #negligible(m: number): boolean {
     const d = this.#d, off = this.#e[this.#beside(m)];
-    return off * off <= EPSILON * EPSILON * Math.abs(d[m]) * Math.abs(d[m + this.#step]) + SAFE_MINIMUM;
+    const { epsilon, tiny } = this.#arithmetic;
+    return off * off <= epsilon * epsilon * Math.abs(d[m]) * Math.abs(d[m + this.#step]) + tiny;
   }
 
   #solvePair(l: number): void {
@@ -127,7 +130,7 @@ class Block {
 }
 
 /** Makes the matrix diagonal; `q` then holds the eigenvectors. The result says whether the iteration converged. */
-function diagonalize(t: Tridiagonal): boolean {
+function diagonalize(t: Tridiagonal, arithmetic: Arithmetic): boolean {
   const { diagonal: d, offDiagonal: e } = t;
   const n = d.length;
   let patience = PATIENCE * n;
@@ -136,14 +139,14 @@ function diagonalize(t: Tridiagonal): boolean {
     while (last < n - 1) {
       const size = Math.abs(e[last]);
       if (size === 0) break;
-      if (size <= Math.sqrt(Math.abs(d[last])) * Math.sqrt(Math.abs(d[last + 1])) * EPSILON) {
+      if (size <= Math.sqrt(Math.abs(d[last])) * Math.sqrt(Math.abs(d[last + 1])) * arithmetic.epsilon) {
         e[last] = 0;
         break;
       }
       last++;
     }
     const upwards = Math.abs(d[last]) < Math.abs(d[start]);
-    patience = upwards ? new Block(t, -1).solve(last, start, patience) : new Block(t, 1).solve(start, last, patience);
+    patience = upwards ? new Block(t, -1, arithmetic).solve(last, start, patience) : new Block(t, 1, arithmetic).solve(start, last, patience);
     if (patience < 0) return false;
     start = last + 1;
   }
@@ -151,10 +154,10 @@ function diagonalize(t: Tridiagonal): boolean {
 }
 
 /** The eigenvalues and eigenvectors of a symmetric a[n, n], of which one triangle is read. `a` is overwritten. */
-export function symmetricEigen(a: Matrix, n: number, upper: boolean): Eigen {
+export function symmetricEigen(a: Matrix, n: number, upper: boolean, arithmetic: Arithmetic): Eigen {
   if (!a.every(Number.isFinite)) return { values: new Float64Array(n).fill(NaN), vectors: new Float64Array(n * n).fill(NaN), converged: true };
   const t = tridiagonalize(a, n, upper);
-  const converged = diagonalize(t);
+  const converged = diagonalize(t, arithmetic);
   const { diagonal: values, q: vectors } = t;
   for (let i = 0; i < n - 1; i++) {
     let least = i;

@@ -3,10 +3,17 @@
  */
 import type { Matrix } from "./linalg.ts";
 
-/** The distance of 1 to the next smaller double: LAPACK's epsilon. */
-export const EPSILON: number = 2 ** -53;
-/** The least double whose reciprocal does not overflow. */
-export const SAFE_MINIMUM: number = 2 ** -1022;
+/** The arithmetic that an iteration counts with: when it stops decides the signs of what it finds, so it is that of the dtype. */
+export interface Arithmetic {
+  /** The distance of 1 to the next smaller number: LAPACK's epsilon. */
+  epsilon: number;
+  /** The least number whose reciprocal does not overflow. */
+  tiny: number;
+}
+/** That of float32. */
+export const SINGLE: Arithmetic = { epsilon: 2 ** -24, tiny: 2 ** -126 };
+/** That of float64. */
+export const DOUBLE: Arithmetic = { epsilon: 2 ** -53, tiny: 2 ** -1022 };
 
 /** |x| with the sign of `y`. */
 export function withSign(x: number, y: number): number {

@@ -4,11 +4,10 @@
  */
 import { identity, type Matrix, transposed } from "./linalg.ts";
 import { bidiagonalize, qrFactor, type Reflection, reflectRows } from "./linalg_reflections.ts";
-import { EPSILON, rotateColumns, rotateRows, type Rotation, rotationOf, SAFE_MINIMUM, swapColumns, withSign } from "./linalg_rotations.ts";
+import { type Arithmetic, rotateColumns, rotateRows, type Rotation, rotationOf, swapColumns, withSign } from "./linalg_rotations.ts";
 
 /** Sweeps for each singular value after which the matrix is given up. */
 const PATIENCE = 6;
-const TOLERANCE = Math.max(10, Math.min(100, EPSILON ** (-1 / 8))) * EPSILON;
 
 /** a = u diag(values) vt, the values in descending order. */
 export interface Svd {
@@ -38,7 +37,7 @@ function smallest2(f: number, g: number, h: number): number {
 }
 
 /** The signed singular values of [f g; 0 h], and the rotations that make it diagonal. */
-function svd2(f: number, g: number, h: number): { greater: number; smaller: number; right: Rotation; left: Rotation } {
+function svd2(f: number, g: number, h: number, epsilon: number): { greater: number; smaller: number; right: Rotation; left: Rotation } {
   const swap = Math.abs(h) > Math.abs(f);
   const ft = swap ? h : f, ht = swap ? f : h;
   const fa = Math.abs(ft), ha = Math.abs(ht), ga = Math.abs(g);
@@ -46,7 +45,7 @@ function svd2(f: number, g: number, h: number): { greater: number; smaller: numb
   let greater = fa, smaller = ha, cl = 1, sl = 0, cr = 1, sr = 0;
   if (ga !== 0) {
     if (ga > fa) largest = 2;
-    if (ga > fa && fa / ga < EPSILON) {
+    if (ga > fa && fa / ga < epsilon) {
       greater = ga;
       smaller = ha > 1 ? fa / (ga / ha) : fa / ga * ha;
       sl = ht / g;
@@ -85,8 +84,14 @@ class Iteration {
   readonly #u: Matrix;
   readonly #vt: Matrix;
   readonly #n: number;
+  readonly #arithmetic: Arithmetic;
+  /** Relative to this, elements beside the diagonal count as zero. */
+  readonly #tolerance: number;
 
-  constructor(d: Matrix, e: Matrix, u: Matrix, vt: Matrix) {
+  constructor(d: Matrix, e: Matrix, u: Matrix, vt: Matrix, arithmetic: Arithmetic) {
+    const { epsilon } = arithmetic;
+    this.#arithmetic = arithmetic;
+    this.#tolerance = Math.max(10, Math.min(100, epsilon ** (-1 / 8))) * epsilon;
     this.#d = d;
     this.#e = e;
     this.#u = u;
@@ -102,7 +107,7 @@ class Iteration {
       mu = Math.abs(d[i]) * (mu / (mu + Math.abs(e[i - 1])));
       least = Math.min(least, mu);
     }
-    return Math.max(TOLERANCE * (least / Math.sqrt(n)), PATIENCE * n * n * SAFE_MINIMUM);
+    return Math.max(this.#tolerance * (least / Math.sqrt(n)), PATIENCE * n * n * this.#arithmetic.tiny);
   }
 
   /** Makes the matrix diagonal. The result says whether that succeeded. */
@@ -146,14 +151,14 @@ class Iteration {
   #leastBound(start: number, end: number, downwards: boolean): number | null {
     const d = this.#d, e = this.#e;
     const last = downwards ? end - 1 : start, edge = downwards ? end : start;
-    if (Math.abs(e[last]) <= TOLERANCE * Math.abs(d[edge])) {
+    if (Math.abs(e[last]) <= this.#tolerance * Math.abs(d[edge])) {
       e[last] = 0;
       return null;
     }
     let mu = Math.abs(d[downwards ? start : end]), least = mu;
     for (let k = 0; k < end - start; k++) {
       const at = downwards ? start + k : end - 1 - k;
-      if (Math.abs(e[at]) <= TOLERANCE * mu) {
+      if (Math.abs(e[at]) <= this.#tolerance * mu) {
         e[at] = 0;
         return null;
       }
@@ -166,16 +171,16 @@ class Iteration {
   #shift(start: number, end: number, downwards: boolean, least: number, greatest: number): number {
     const d = this.#d, e = this.#e;
     // no shift where it would spoil the relative accuracy of the smallest values
-    if (this.#n * TOLERANCE * (least / greatest) <= Math.max(EPSILON, 0.01 * TOLERANCE)) return 0;
+    if (this.#n * this.#tolerance * (least / greatest) <= Math.max(this.#arithmetic.epsilon, 0.01 * this.#tolerance)) return 0;
     const at = downwards ? end - 1 : start;
     const shift = smallest2(d[at], e[at], d[at + 1]);
     const first = Math.abs(d[downwards ? start : end]);
-    return first > 0 && (shift / first) ** 2 < EPSILON ? 0 : shift;
+    return first > 0 && (shift / first) ** 2 < this.#arithmetic.epsilon ? 0 : shift;
   }
 
   #solvePair(at: number): void {
     const d = this.#d, e = this.#e, n = this.#n;
-    const { greater, smaller, right, left } = svd2(d[at], e[at], d[at + 1]);
+    const { greater, smaller, right, left } = svd2(d[at], e[at], d[at + 1], this.#arithmetic.epsilon);
     d[at] = greater;
     d[at + 1] = smaller;
     e[at] = 0;
@@ -287,7 +292,7 @@ function applyReflections(reflections: readonly Reflection[], m: number, x: Matr
 }
 
 /** The decomposition of a bidiagonal matrix, which is lower where `lower` is set: the singular values and the square u and vt. */
-function bidiagonalSvd(d: Matrix, e: Matrix, lower: boolean): Svd {
+function bidiagonalSvd(d: Matrix, e: Matrix, lower: boolean, arithmetic: Arithmetic): Svd {
   const n = d.length;
   const u = identity(n), vt = identity(n);
   const rotations: Rotation[] = [];
@@ -304,7 +309,7 @@ function bidiagonalSvd(d: Matrix, e: Matrix, lower: boolean): Svd {
     u[0] = withSign(1, d[0]);
     d[0] = Math.abs(d[0]);
   }
-  const converged = new Iteration(d, e, u, vt).run();
+  const converged = new Iteration(d, e, u, vt, arithmetic).run();
   for (let i = rotations.length - 1; i >= 0; i--) rotateRows(u, n, i, rotations[i]);
   return { u, values: d, vt, converged };
 }
@@ -313,30 +318,30 @@ function bidiagonalSvd(d: Matrix, e: Matrix, lower: boolean): Svd {
  * The singular value decomposition of a[m, n], which is overwritten: u has min(m, n) columns and vt as many rows, or, where `full`
  * is set, all m and n.
  */
-export function svd(a: Matrix, m: number, n: number, full: boolean): Svd {
+export function svd(a: Matrix, m: number, n: number, full: boolean, arithmetic: Arithmetic): Svd {
   const k = Math.min(m, n);
   const columns = full ? m : k, rows = full ? n : k;
   // a tall matrix is made triangular first, and a wide one by way of its transpose
   const slim = Math.floor(k * 11 / 6);
   if (m >= n && m >= slim && m > n) {
     const reflections = qrFactor(a, m, n);
-    const { u, values, vt, converged } = direct(a.slice(0, n * n), n, n, n, n);
+    const { u, values, vt, converged } = direct(a.slice(0, n * n), n, n, n, n, arithmetic);
     return { u: applyReflections(reflections, m, u, n, n, columns), values, vt, converged };
   }
   if (m < n && n >= slim) {
     const t = transposed(a, m, n);
     const reflections = qrFactor(t, n, m);
-    const { u, values, vt, converged } = direct(transposed(t.slice(0, m * m), m, m), m, m, m, m);
+    const { u, values, vt, converged } = direct(transposed(t.slice(0, m * m), m, m), m, m, m, m, arithmetic);
     const v = applyReflections(reflections, n, transposed(vt, m, m), m, m, rows);
     return { u, values, vt: transposed(v, n, rows), converged };
   }
-  return direct(a, m, n, columns, rows);
+  return direct(a, m, n, columns, rows, arithmetic);
 }
 
-function direct(a: Matrix, m: number, n: number, columns: number, rows: number): Svd {
+function direct(a: Matrix, m: number, n: number, columns: number, rows: number, arithmetic: Arithmetic): Svd {
   const k = Math.min(m, n);
   const { diagonal, offDiagonal, left, right } = bidiagonalize(a, m, n);
-  const { u, values, vt, converged } = bidiagonalSvd(diagonal, offDiagonal, m < n);
+  const { u, values, vt, converged } = bidiagonalSvd(diagonal, offDiagonal, m < n, arithmetic);
   const v = applyReflections(right, n, transposed(vt, k, k), k, k, rows);
   return { u: applyReflections(left, m, u, k, k, columns), values, vt: transposed(v, n, rows), converged };
 }

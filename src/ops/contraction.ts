@@ -181,7 +181,8 @@ export const trace: Op = define<Op, { self: Tensor }>("trace", "(Tensor input)",
     return self.diagonal().sum();
   },
   backward: {
-    self: ({ grad, self_sizes: [rows, columns] }) => {
+    self: ({ grad, self_sizes }) => {
+      const [rows, columns] = self_sizes;
       const diagonal = arange(Math.min(rows, columns)).mul(columns + 1);
       return grad.new_zeros([rows * columns]).index_fill(0, diagonal, grad).view([rows, columns]);
     },

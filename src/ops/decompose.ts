@@ -96,7 +96,8 @@ const unpackPrimitive = new Primitive<UnpackInputs>({
     ];
   },
   backward: {
-    LU_data: ({ grads: [, gL, gU], LU_data_sizes }) => {
+    LU_data: ({ grads, LU_data_sizes }) => {
+      const [, gL, gU] = grads;
       const [m, n] = LU_data_sizes.slice(-2);
       const padded = (t: Tensor) => t.new_zeros(LU_data_sizes).slice_scatter(t, -1, 0, t.size(-1));
       const tall = (t: Tensor) => t.new_zeros(LU_data_sizes).slice_scatter(t, -2, 0, t.size(-2));

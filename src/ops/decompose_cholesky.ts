@@ -45,7 +45,7 @@ const choleskyEx = new Primitive<{ self: Tensor; upper: boolean }>({
     checkFloat("linalg.cholesky", self);
     return factors(self, upper);
   },
-  backward: { self: ({ grads: [g], upper, result0 }) => g === null ? null : gradientOf(g, result0, upper) },
+  backward: { self: ({ grad, upper, result0 }) => gradientOf(grad, result0, upper) },
 });
 
 /** Named arguments of Cholesky decompositions. */

@@ -7,7 +7,7 @@ import type { NamedTuple } from "../named_tuple.ts";
 import { Tensor } from "../tensor.ts";
 import { eye } from "./create.ts";
 import { define, type Fn, Primitive } from "./define.ts";
-import { checkSquare, columnMajor, several, stackOf, writeMatrix } from "./matrices.ts";
+import { arithmeticOf, checkSquare, columnMajor, several, stackOf, writeMatrix } from "./matrices.ts";
 
 const mT = (t: Tensor): Tensor => t.transpose(-2, -1);
 
@@ -24,7 +24,7 @@ function decomposed({ self, UPLO }: EighInputs): [Tensor, Tensor] {
   const { outer, count, rows: n, read } = stackOf(self);
   const values = Tensor.make([...outer, n], self.dtype), vectors = columnMajor(self.sizes, self.dtype);
   for (let i = 0; i < count; i++) {
-    const found = symmetricEigen(read(i), n, triangle === "U");
+    const found = symmetricEigen(read(i), n, triangle === "U", arithmeticOf(self.dtype));
     if (!found.converged) {
       throw new LinAlgError(
         `linalg.eigh: ${
@@ -38,20 +38,20 @@ function decomposed({ self, UPLO }: EighInputs): [Tensor, Tensor] {
   return [values, vectors];
 }
 
-/** V [diag(gL) + (V^T gV) / E] V^T, where E holds the differences of eigenvalues and has no diagonal. */
+/** V [diag(gL) + skew(V^T gV) / 2E] V^T, where E holds the differences of eigenvalues. */
 function gradientOf(gL: Tensor | null, gV: Tensor | null, L: Tensor, V: Tensor): Tensor | null {
   if (gV === null) return gL === null ? null : V.mul(gL.unsqueeze(-2)).matmul(mT(V));
   const n = L.sizes[L.sizes.length - 1];
-  const diagonal = eye(n).bool();
-  const differences = L.unsqueeze(-2).sub(L.unsqueeze(-1)).masked_fill(diagonal, 1);
-  const turning = mT(V).matmul(gV).div(differences).masked_fill(diagonal, 0);
+  const differences = L.unsqueeze(-2).sub(L.unsqueeze(-1)).masked_fill(eye(n).bool(), 1);
+  const inner = mT(V).matmul(gV);
+  const turning = inner.sub(mT(inner)).div(differences).mul(0.5);
   return V.matmul((gL === null ? turning : turning.add(gL.diag_embed())).matmul(mT(V)));
 }
 
 const eighPrimitive = new Primitive<EighInputs>({
   name: "LinalgEighBackward0",
   forward: decomposed,
-  backward: { self: ({ grads: [gL, gV], result0, result1 }) => gradientOf(gL, gV, result0, result1) },
+  backward: { self: ({ grads, result0, result1 }) => gradientOf(grads[0], grads[1], result0, result1) },
 });
 
 /** Named arguments of `linalg.eigh`. */

@@ -86,11 +86,10 @@ const factorPrimitive = new Primitive<FactorInputs>({
     return [LU, pivots, infos];
   },
   backward: {
-    A: ({ grads: [g], result0, result1 }) => {
-      if (g === null) return null;
+    A: ({ grad, result0, result1 }) => {
       const [m, n] = result0.sizes.slice(-2), k = Math.min(m, n);
       const P = permutations(result1, m, result0.dtype);
-      return gradientOf(g.narrow(-1, 0, k), g.narrow(-2, 0, k), P, lowerOf(result0), upperOf(result0));
+      return gradientOf(grad.narrow(-1, 0, k), grad.narrow(-2, 0, k), P, lowerOf(result0), upperOf(result0));
     },
   },
 });
@@ -146,7 +145,7 @@ const luPrimitive = new Primitive<FactorInputs>({
     const [LU, pivots] = factorPrimitive.apply({ A, pivot }) as Tensor[];
     return [permutations(pivots, A.sizes[A.sizes.length - 2], A.dtype), lowerOf(LU).contiguous(), upperOf(LU).contiguous()];
   },
-  backward: { A: ({ grads: [, gL, gU], result0, result1, result2 }) => gradientOf(gL, gU, result0, result1, result2) },
+  backward: { A: ({ grads, result0, result1, result2 }) => gradientOf(grads[1], grads[2], result0, result1, result2) },
 });
 
 /** A matrix and its factors. */

@@ -12,7 +12,7 @@ import { linalg_inv_ex } from "./decompose_solve.ts";
 import { linalg_svd, linalg_svdvals } from "./decompose_svd.ts";
 import { define, type Fn, type Op, Primitive } from "./define.ts";
 import { linalg_matrix_norm } from "./linalg_norm.ts";
-import { checkMatrix, columnMajor, several, stackOf } from "./matrices.ts";
+import { arithmeticOf, checkMatrix, columnMajor, several, stackOf } from "./matrices.ts";
 import type { Num } from "./promotion.ts";
 
 const mT = (t: Tensor): Tensor => t.transpose(-2, -1);
@@ -229,7 +229,7 @@ function leastSquares(inputs: LstsqInputs): Tensor[] {
   const singular = Tensor.make([...outer, k], dtype), ranks = Tensor.make(outer, int64), squares = Tensor.make([...outer, columns], dtype);
   let full = true;
   for (let i = 0; i < left.count; i++) {
-    const { u, values, vt } = svdOf(left.read(i), m, n, false);
+    const { u, values, vt } = svdOf(left.read(i), m, n, false, arithmeticOf(dtype));
     const y = right.read(i), solution = new Float64Array(n * columns), rest = Float64Array.from(y);
     let rank = 0;
     for (let p = 0; p < k; p++) {
@@ -270,17 +270,15 @@ const lstsqPrimitive = new Primitive<LstsqInputs>({
   nonDifferentiable: [1, 2, 3],
   forward: leastSquares,
   backward: {
-    self: ({ grads: [g], self, b }) => {
-      if (g === null) return null;
+    self: ({ grad, self, b }) => {
       const P = linalg_pinv(self);
-      const [gx, y] = isVectors(self, b) ? [g.unsqueeze(-1), b.unsqueeze(-1)] : [g, b];
+      const [gx, y] = isVectors(self, b) ? [grad.unsqueeze(-1), b.unsqueeze(-1)] : [grad, b];
       return gradientOf(gx.matmul(mT(y)), P, self);
     },
-    b: ({ grads: [g], self, b_sizes }) => {
-      if (g === null) return null;
+    b: ({ grad, self, b_sizes }) => {
       const Pt = mT(linalg_pinv(self));
       const vectors = b_sizes.length === self.sizes.length - 1 && sameSizes(b_sizes, self.sizes.slice(0, -1));
-      return vectors ? Pt.matmul(g.unsqueeze(-1)).squeeze(-1) : Pt.matmul(g);
+      return vectors ? Pt.matmul(grad.unsqueeze(-1)).squeeze(-1) : Pt.matmul(grad);
     },
   },
 });

@@ -67,7 +67,7 @@ const qrPrimitive = new Primitive<{ A: Tensor; mode: string }>({
     }
     return decomposed(A, mode);
   },
-  backward: { A: ({ grads: [gQ, gR], mode, result0, result1 }) => gradientOf(gQ, gR, result0, result1, mode) },
+  backward: { A: ({ grads, mode, result0, result1 }) => gradientOf(grads[0], grads[1], result0, result1, mode) },
 });
 
 /** Named arguments of `linalg.qr`. */

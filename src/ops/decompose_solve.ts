@@ -94,7 +94,7 @@ const detPrimitive = new Primitive<{ A: Tensor }>({
     for (let i = 0; i < stack.count; i++) out.store.data[i] = determinant(factor(stack, i), stack.rows);
     return out;
   },
-  backward: { A: ({ grad, A, result }) => detGradient(grad, A, result) },
+  backward: { A: ({ grad, A, result }) => A.count === 0 ? null : detGradient(grad, A, result) },
 });
 
 /** Named arguments of functions of matrices. */
@@ -122,7 +122,8 @@ const slogdetPrimitive = new Primitive<{ A: Tensor }>({
     return [sign, log];
   },
   backward: {
-    A: ({ grads: [, g], A }) => {
+    A: ({ grads, A }) => {
+      const g = grads[1];
       if (g === null) return null;
       const n = A.sizes[A.sizes.length - 1];
       return quietSolve(mT(A), g.unsqueeze(-1).expand([...g.sizes, n]).diag_embed());
@@ -212,13 +213,12 @@ const solvePrimitive = new Primitive<SolveInputs>({
   nonDifferentiable: [1],
   forward: solutions,
   backward: {
-    A: ({ grads: [g], A, left, result0 }) => {
-      if (g === null) return null;
-      const gradB = quietSolve(mT(A), g, left);
+    A: ({ grad, A, left, result0 }) => {
+      const gradB = quietSolve(mT(A), grad, left);
       if (isVectors(A, result0)) return gradB.unsqueeze(-1).matmul(result0.unsqueeze(-2)).neg();
       return (left ? gradB.matmul(mT(result0)) : mT(result0).matmul(gradB)).neg();
     },
-    B: ({ grads: [g], A, left }) => g === null ? null : quietSolve(mT(A), g, left),
+    B: ({ grad, A, left }) => quietSolve(mT(A), grad, left),
   },
 });
 
@@ -291,7 +291,7 @@ const inversePrimitive = new Primitive<{ A: Tensor }>({
     }
     return [out, infos];
   },
-  backward: { A: ({ grads: [g], result0 }) => g === null ? null : mT(result0).matmul(g.matmul(mT(result0))).neg() },
+  backward: { A: ({ grad, result0 }) => mT(result0).matmul(grad.matmul(mT(result0))).neg() },
 });
 
 const ZERO_PIVOT = (i: number) => `The diagonal element ${i} is zero, the inversion could not be completed because the input matrix is singular.`;

@@ -7,7 +7,7 @@ import type { NamedTuple } from "../named_tuple.ts";
 import { Tensor } from "../tensor.ts";
 import { eye } from "./create.ts";
 import { type Args, define, type Fn, type IsMethod, Primitive } from "./define.ts";
-import { checkFloat, checkMatrix, columnMajor, several, stackOf, writeMatrix } from "./matrices.ts";
+import { arithmeticOf, checkFloat, checkMatrix, columnMajor, several, stackOf, writeMatrix } from "./matrices.ts";
 
 const mT = (t: Tensor): Tensor => t.transpose(-2, -1);
 
@@ -27,7 +27,7 @@ function decomposed({ A, full_matrices: full }: SvdInputs): Tensor[] {
     const failed = (reason: string) =>
       new LinAlgError(`linalg.svd: ${outer.length > 0 ? `(Batch element ${i}): ` : ""}The algorithm failed to converge because the input matrix ${reason}.`);
     if (!a.every(Number.isFinite)) throw failed("contained non-finite values");
-    const { u, values, vt, converged } = svdOf(a, m, n, full);
+    const { u, values, vt, converged } = svdOf(a, m, n, full, arithmeticOf(A.dtype));
     if (!converged) throw failed("is ill-conditioned or has too many repeated singular values (error code: 1)");
     writeMatrix(U, i, u);
     (S.store.data as Float64Array).set(values, i * k);
@@ -68,10 +68,10 @@ const svdPrimitive = new Primitive<SvdInputs>({
   name: "LinalgSvdBackward0",
   forward: decomposed,
   backward: {
-    A: ({ grads: [gU, gS, gVh], result0, result1, result2 }) => {
+    A: ({ grads, result0, result1, result2 }) => {
       const k = result1.sizes[result1.sizes.length - 1];
       const narrow = (t: Tensor | null, dim: number) => t === null || t.size(dim) === k ? t : t.narrow(dim, 0, k);
-      return gradientOf(narrow(gU, -1), gS, narrow(gVh, -2), narrow(result0, -1)!, result1, narrow(result2, -2)!);
+      return gradientOf(narrow(grads[0], -1), grads[1], narrow(grads[2], -2), narrow(result0, -1)!, result1, narrow(result2, -2)!);
     },
   },
 });

@@ -119,7 +119,10 @@ export function checkSystem(op: string, b: Tensor, A: Tensor): void {
   if (n !== rows) throw new RuntimeError(`Incompatible matrix sizes for ${op}: each A matrix is ${n} by ${n} but each b matrix is ${rows} by ${columns}`);
 }
 
-const legacyPrimitive = new Primitive<LegacyInputs>({
+const solvedAgain = (self: Tensor, A: Tensor, upper: boolean, transpose: boolean, unitriangular: boolean): Tensor =>
+  (legacyPrimitive.apply({ self, A, upper, transpose, unitriangular }) as Tensor[])[0];
+
+const legacyPrimitive: Primitive<LegacyInputs> = new Primitive<LegacyInputs>({
   name: "TriangularSolveBackward0",
   forward: ({ self, A, upper, transpose, unitriangular }) => {
     checkLegacy(self, A);
@@ -131,10 +134,11 @@ const legacyPrimitive = new Primitive<LegacyInputs>({
     return [solution, copy];
   },
   backward: {
-    self: ({ grads: [g], A, upper, transpose, unitriangular }) => g === null ? null : triangular_solve(g, A, upper, !transpose, unitriangular)[0],
-    A: ({ grads: [g, ofCopy], A, upper, transpose, unitriangular, result0 }) => {
+    self: ({ grads, A, upper, transpose, unitriangular }) => grads[0] === null ? null : solvedAgain(grads[0], A, upper, !transpose, unitriangular),
+    A: ({ grads, A, upper, transpose, unitriangular, result0 }) => {
+      const [g, ofCopy] = grads;
       if (g === null) return ofCopy;
-      const gradB = triangular_solve(g, A, upper, !transpose, unitriangular)[0];
+      const gradB = solvedAgain(g, A, upper, !transpose, unitriangular);
       const full = transpose ? result0.matmul(gradB.transpose(-2, -1)) : gradB.matmul(result0.transpose(-2, -1));
       const from = unitriangular ? 1 : 0;
       const gradient = (upper ? full.triu(from) : full.tril(-from)).neg();

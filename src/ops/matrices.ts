@@ -1,9 +1,10 @@
 /**
  * Stacks of matrices on their way to the kernels of linear algebra and back, and what is checked of them.
  */
-import type { DType } from "../dtype.ts";
+import { type DType, float32 } from "../dtype.ts";
 import { LinAlgError, RuntimeError } from "../errors.ts";
 import type { Matrix } from "../kernels/linalg.ts";
+import { type Arithmetic, DOUBLE, SINGLE } from "../kernels/linalg_rotations.ts";
 import { contiguousStrides, elementCount, type Sizes } from "../layout.ts";
 import { type NamedTuple, namedTuple } from "../named_tuple.ts";
 import { Tensor } from "../tensor.ts";
@@ -51,6 +52,9 @@ export function columnMajor(sizes: Sizes, dtype: DType): Tensor {
   [swapped[n - 2], swapped[n - 1]] = [swapped[n - 1], swapped[n - 2]];
   return Tensor.make(sizes, dtype, swapped);
 }
+
+/** The arithmetic that LAPACK has for a dtype. */
+export const arithmeticOf = (dtype: DType): Arithmetic => dtype === float32 ? SINGLE : DOUBLE;
 
 /** Writes a row-major matrix, or as many columns of it as fit, into place `i` of a new stack. */
 export function writeMatrix(out: Tensor, i: number, a: Matrix, stride: number = out.sizes[out.sizes.length - 1]): void {

@@ -2,14 +2,15 @@
  * Powers and exponentials of matrices, and products along one dimension, as `torch.linalg` names them.
  */
 import { RuntimeError } from "../errors.ts";
-import { exponential } from "../kernels/linalg_exponential.ts";
+import { type Elements, exponential } from "../kernels/linalg_exponential.ts";
 import { Tensor } from "../tensor.ts";
 import { chainProduct } from "./chain.ts";
 import { eye } from "./create.ts";
 import { linalg_inv } from "./decompose_solve.ts";
 import { define, type Fn, Primitive } from "./define.ts";
 import { cat } from "./join.ts";
-import { checkFloat, checkSquare, stackOf, writeMatrix } from "./matrices.ts";
+import { asContiguous } from "./elementwise.ts";
+import { checkFloat, checkSquare } from "./matrices.ts";
 
 const mT = (t: Tensor): Tensor => t.transpose(-2, -1);
 
@@ -56,8 +57,10 @@ const expPrimitive: Primitive<{ self: Tensor }> = new Primitive<{ self: Tensor }
   forward: ({ self }) => {
     checkSquare("linalg.matrix_exp", self);
     checkFloat("linalg.matrix_exp", self);
-    const stack = stackOf(self), out = Tensor.make(self.sizes, self.dtype);
-    for (let i = 0; i < stack.count; i++) writeMatrix(out, i, exponential(stack.read(i), stack.rows));
+    const source = asContiguous(self), out = Tensor.make(self.sizes, self.dtype);
+    const n = self.sizes[self.sizes.length - 1], size = n * n;
+    const from = source.store.data as Elements, to = out.store.data as Float64Array;
+    for (let i = 0; i * size < out.count; i++) to.set(exponential(from.slice(source.offset + i * size, source.offset + (i + 1) * size), n), i * size);
     return out;
   },
   backward: {
