@@ -167,7 +167,10 @@ function install(name: string, f: (self: Tensor, ...args: never[]) => unknown): 
 }
 
 type Installable = { asMethod?: (self: Tensor, ...args: never[]) => unknown; inplace?: (self: Tensor, ...args: never[]) => unknown; name: string };
+/** Functions whose first parameter is a tensor and that PyTorch does not offer as methods. */
+const FUNCTIONS_ONLY = new Set(["bilinear", "histogramdd", "linalg_vector_norm", "rand_like", "randint_like", "randn_like"]);
 for (const [name, op] of Object.entries(families)) {
+  if (FUNCTIONS_ONLY.has(name)) continue;
   const { asMethod, inplace } = op as Installable;
   if (asMethod !== undefined) install(name, asMethod);
   if (inplace !== undefined) install(`${name}_`, inplace);

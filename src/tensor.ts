@@ -17,7 +17,6 @@ import { warnOnce } from "./warnings.ts";
 
 /** A multi-dimensional array of numbers of one dtype that can record how it was computed. */
 // The methods come from the ops: this is the one place where a lower layer names a higher one, and only its types.
-// deno-lint-ignore no-empty-interface
 export interface Tensor extends Methods {}
 
 /** A multi-dimensional array of numbers of one dtype that can record how it was computed. */

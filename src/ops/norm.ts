@@ -5,7 +5,7 @@ import type { DType } from "../dtype.ts";
 import { RuntimeError } from "../errors.ts";
 import { wrapDim } from "../layout.ts";
 import { Tensor } from "../tensor.ts";
-import { define, type InplaceOp, type IsMethod, type Op, Primitive, writeOut } from "./define.ts";
+import { define, type InplaceOp, type IsMethod, type Op, writeOut } from "./define.ts";
 import { linalg_matrix_norm, linalg_vector_norm, normGradient } from "./linalg_norm.ts";
 import { pythonFunction } from "./python_function.ts";
 import type { Dims } from "./reduction.ts";
@@ -133,6 +133,6 @@ export const renorm: InplaceOp<RenormOptions, [p: number, dim: number, maxnorm: 
       return inverse.mul(maxnorm).mul(grad.sub(inverse.mul(along))).where(length.gt(maxnorm), grad);
     },
   },
-});
+}, { inplace: true });
 
 export { linalg_vector_norm };
