@@ -61,6 +61,14 @@ export function longTensor(values: ArrayLike<number>, sizes: Sizes = [values.len
   return new Tensor(new Storage(data), int64, sizes);
 }
 
+/** `x.nonzero(...)`. */
+export interface NonzeroMethod {
+  /** A matrix with the coordinates of each element in a row. */
+  (named?: { as_tuple?: false; out?: Tensor }): Tensor;
+  /** One tensor of coordinates for each dimension, as indexing takes them. */
+  (named: { as_tuple: true }): Tensor[];
+}
+
 /** The places of the elements that are not zero: a row for each, or one tensor for each dimension. */
 export interface Nonzero extends IsMethod {
   /** A matrix with the coordinates of each element in a row. */

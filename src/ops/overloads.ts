@@ -3,6 +3,7 @@
  */
 import type { ExtremumMethod } from "./extrema.ts";
 import type { MedianMethod } from "./sort.ts";
+import type { NonzeroMethod } from "./nonzero.ts";
 import type { ConsecutiveMethod, UniqueMethod } from "./unique.ts";
 
 /** Such methods by name. */
@@ -15,6 +16,8 @@ export interface Overloaded {
   readonly median: MedianMethod;
   /** The median of all numbers, or the medians along a dimension. */
   readonly nanmedian: MedianMethod;
+  /** The coordinates of the elements that are not zero, as a matrix or as one tensor for each dimension. */
+  readonly nonzero: NonzeroMethod;
   /** The different elements, and what else is asked for. */
   readonly unique: UniqueMethod;
   /** The elements that differ from their predecessors, and what else is asked for. */
