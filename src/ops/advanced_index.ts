@@ -255,17 +255,17 @@ export function indexPut(self: Tensor, indices: Indices, values: Tensor, accumul
 /** The same in place. */
 export function indexPutInto(self: Tensor, indices: Indices, values: Tensor, accumulate: boolean): Tensor {
   const inputs = { self, indices, values, accumulate };
-  const write = () => {
-    const run = prepare(inputs);
-    assertNoPartialOverlap(self, values);
-    run(self);
+  const write = (own: PutInputs) => {
+    const run = prepare(own);
+    assertNoPartialOverlap(own.self, own.values);
+    run(own.self);
   };
   if (!mayOverlap(self.sizes, self.strides) || requiresGrad(self) || requiresGrad(values)) return putPrimitive.writeInto(inputs, write);
   warnOnce(
     "Use of index_put_ on expanded tensors is deprecated. Please clone() the tensor before performing this operation. " +
       "This also applies to advanced indexing e.g. tensor[indices] = tensor (Triggered internally at ./aten/src/ATen/native/TensorAdvancedIndexing.cpp:792.)",
   );
-  write();
+  write(inputs);
   self.store.version++;
   return self;
 }

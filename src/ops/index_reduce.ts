@@ -88,9 +88,10 @@ export const index_reduce: IndexReduce = define<IndexReduce, ReduceInputs>(
   "(Tensor input, int dim, Tensor index, Tensor source, str reduce, *, bool include_self = True, Tensor out = None)",
   (inputs) => indexReduce.apply(inputs),
   {
-    inplace: (inputs) => {
-      const { at, picked } = checkReduce(inputs);
-      return indexReduce.writeInto(inputs, () => reduceSlices(inputs.self, inputs, at, picked));
-    },
+    inplace: (inputs) =>
+      indexReduce.writeInto(inputs, (own: ReduceInputs) => {
+        const { at, picked } = checkReduce(own);
+        reduceSlices(own.self, own, at, picked);
+      }),
   },
 );

@@ -160,10 +160,11 @@ export const index_add: IndexAdd = define<IndexAdd, AddInputs>(
   ],
   (inputs) => indexAdd.apply(withRank(inputs)),
   {
-    inplace: (inputs) => {
-      const { at, picked } = checkSource("index_add", inputs);
-      return indexAdd.writeInto(withRank(inputs), () => addSlices(inputs.self, inputs, at, picked));
-    },
+    inplace: (inputs) =>
+      indexAdd.writeInto(withRank(inputs), (own: AddInputs) => {
+        const { at, picked } = checkSource("index_add", own);
+        addSlices(own.self, own, at, picked);
+      }),
   },
 );
 
@@ -230,10 +231,11 @@ export const index_copy: IndexCopy = define<IndexCopy, SourceInputs>(
   ["(Tensor input, int dim, Tensor index, Tensor source, *, Tensor out = None)", "(Tensor input, name dim, Tensor index, Tensor source)"],
   (inputs) => indexCopy.apply(withRank(inputs)),
   {
-    inplace: (inputs) => {
-      const { at, picked } = checkCopy(inputs);
-      return indexCopy.writeInto(withRank(inputs), () => copySlices(inputs.self, inputs.source, at, picked));
-    },
+    inplace: (inputs) =>
+      indexCopy.writeInto(withRank(inputs), (own: SourceInputs) => {
+        const { at, picked } = checkCopy(own);
+        copySlices(own.self, own.source, at, picked);
+      }),
   },
 );
 
@@ -311,8 +313,10 @@ export const index_fill: IndexFill = define<IndexFill, FillInputs<Num | Tensor>>
   {
     inplace: ({ value, ...rest }) => {
       if (value instanceof Tensor) checkFillValue(value);
-      const { at, picked } = checkFill({ ...rest, value });
-      const write = () => fillSlices(rest.self, value instanceof Tensor ? value.item() : value, at, picked);
+      const write = (own: FillInputs<Num | Tensor>) => {
+        const { at, picked } = checkFill(own);
+        fillSlices(own.self, own.value instanceof Tensor ? own.value.item() : own.value, at, picked);
+      };
       return value instanceof Tensor ? fillTensor.writeInto({ ...rest, value }, write) : fillNumber.writeInto({ ...rest, value }, write);
     },
   },

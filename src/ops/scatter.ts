@@ -179,7 +179,7 @@ function writer<P extends { self: Tensor }>(name: string, change: (inputs: P, se
       change(inputs, out);
       return out;
     },
-    inplace: (inputs: P): Tensor => primitive().writeInto(inputs, () => change(inputs, inputs.self)),
+    inplace: (inputs: P): Tensor => primitive().writeInto(inputs, (own: P) => change(own, own.self)),
     name,
   };
 }
