@@ -3,14 +3,23 @@
  */
 import { RuntimeError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
-import { define, type Fn, type Op } from "./define.ts";
+import { define, type Fn, type InplaceOp, type Op, Primitive } from "./define.ts";
 
 const identity = (name: string): Op => define<Op, { self: Tensor }>(name, "(Tensor input)", ({ self }) => self);
 
 /** The complex conjugate: of real numbers the tensor itself. */
 export const conj: Op = identity("conj");
-/** The complex conjugate, computed: of real numbers the tensor itself. */
-export const conj_physical: Op = identity("conj_physical");
+/** In place, PyTorch records even that nothing changes. */
+const conjugation = new Primitive<{ self: Tensor }>({
+  name: "ConjPhysicalBackward1",
+  forward: ({ self }) => self,
+  backward: { self: ({ grad }) => grad },
+});
+
+/** The complex conjugate, computed: of real numbers the tensor itself. The gradient flows through. */
+export const conj_physical: InplaceOp = define<InplaceOp, { self: Tensor }>("conj_physical", "(Tensor input, *, Tensor out = None)", ({ self }) => self, {
+  inplace: (inputs) => conjugation.applyInplace(inputs),
+});
 /** The tensor itself: no conjugation is ever put off. */
 export const resolve_conj: Op = identity("resolve_conj");
 /** The tensor itself: no negation is ever put off. */

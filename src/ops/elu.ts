@@ -9,6 +9,7 @@ import { define, type InplaceOp, Primitive } from "./define.ts";
 import type { Unary } from "./pointwise.ts";
 import type { Num } from "./promotion.ts";
 import { requireFloat, withNumbers } from "./scalar.ts";
+import { where } from "./select.ts";
 
 const f = Math.fround;
 
@@ -46,7 +47,7 @@ const eluGrad: Primitive<EluGrad> = new Primitive<EluGrad>({
     self_or_result: ({ grad, grad_output, self_or_result, is_result, alpha, scale, input_scale }) => {
       const i = Number(input_scale), slope = grad.mul(grad_output);
       const bend = is_result ? slope.mul(i) : slope.mul(self_or_result.mul(i).exp()).mul(i * i * Number(alpha) * Number(scale));
-      return bend.masked_fill(self_or_result.ge(0), 0);
+      return where(self_or_result.lt(0), bend, 0);
     },
   },
 });

@@ -13,7 +13,7 @@ import { clamp, where } from "./select.ts";
 
 const nothing = ({ grad }: { grad: Tensor }): Tensor => grad.zeros_like();
 
-const passBetween = new Kernel((grad: number, x: number, low: number, high: number) => x <= low || x >= high ? 0 : grad);
+const passBetween = new Kernel((grad: number, x: number, low: number, high: number) => x > low && x < high ? grad : 0);
 
 type HardtanhInputs = { self: Tensor; min_val: Num; max_val: Num };
 
@@ -46,7 +46,7 @@ export const relu6: Unary = define<Unary, { self: Tensor }>("relu6", "(Tensor in
   inplace: ({ self }) => hardtanh.inplace(self, 0, 6),
 });
 
-const passOutside = new Kernel((grad: number, x: number, lambd: number) => x >= -lambd && x <= lambd ? 0 : grad);
+const passOutside = new Kernel((grad: number, x: number, lambd: number) => x < -lambd || x > lambd ? grad : 0);
 
 type ShrinkInputs = { self: Tensor; lambd: Num };
 

@@ -4,6 +4,7 @@
 import * as arithmetic from "./arithmetic.ts";
 import * as bits from "./bits.ts";
 import * as blend from "./blend.ts";
+import * as conjugate from "./conjugate.ts";
 import { inplaceFunction } from "./plain_function.ts";
 import type { Unary } from "./pointwise.ts";
 import * as power from "./power.ts";
@@ -47,6 +48,8 @@ export const clamp_max_: typeof select.clamp_max.inplace = inplaceFunction(selec
 export const clamp_min_: typeof select.clamp_min.inplace = inplaceFunction(select.clamp_min);
 /** `clip` in place. */
 export const clip_: typeof select.clip.inplace = inplaceFunction(select.clip);
+/** `conj_physical` in place. */
+export const conj_physical_: Unary["inplace"] = inplaceFunction(conjugate.conj_physical);
 /** `cos` in place. */
 export const cos_: Unary["inplace"] = inplaceFunction(transcendental.cos);
 /** `cosh` in place. */

@@ -4,6 +4,7 @@
 import { bool, type DType, int64, uint8 } from "../dtype.ts";
 import { noKernel, RuntimeError } from "../errors.ts";
 import { Kernel } from "../kernels/elementwise.ts";
+import { broadcastSizes } from "../layout.ts";
 import { Tensor } from "../tensor.ts";
 import { warnOnce } from "../warnings.ts";
 import { type Args, cannotCast, define, type InplaceOp, Primitive } from "./define.ts";
@@ -126,7 +127,10 @@ type MaskedFillInputs = { self: Tensor; mask: Tensor; value: Tensor | Num };
 export const masked_fill: MaskedFill = define<MaskedFill, MaskedFillInputs>(
   "masked_fill",
   ["(Tensor input, Tensor mask, Tensor value)", "(Tensor input, Tensor mask, Number value)"],
-  ({ self, mask, value }) => value instanceof Tensor ? fillTensor.apply({ self, mask, value }) : fillNumber.apply({ self, mask, value }),
+  ({ self, mask, value }) => {
+    broadcastSizes(mask.sizes, self.sizes); // words the error with the mask first
+    return value instanceof Tensor ? fillTensor.apply({ self, mask, value }) : fillNumber.apply({ self, mask, value });
+  },
   {
     inplace: ({ self, mask, value }) =>
       value instanceof Tensor ? fillTensor.applyInplace({ self, mask, value }) : fillNumber.applyInplace({ self, mask, value }),

@@ -9,7 +9,7 @@ import * as special from "../kernels/special.ts";
 import { digammaFloat32, erfFloat32, erfinvFloat32 } from "../kernels/special/float32.ts";
 import type { Tensor } from "../tensor.ts";
 import { sub } from "./arithmetic.ts";
-import { type Context, define, type InplaceOp } from "./define.ts";
+import { type Context, define, type InplaceOp, Primitive } from "./define.ts";
 import { elementwise, floatType } from "./elementwise.ts";
 import { alias, binary, type BinaryTensors, type BinaryTensorsInplace, type Unary, unary } from "./pointwise.ts";
 import { where } from "./select.ts";
@@ -234,15 +234,25 @@ const polygammas = new Kernel((x: number, n: number) => special.polygamma(n, x))
 
 type PolygammaInputs = { n: number; self: Tensor };
 
-const polygammaMethod = define<InplaceOp<PolygammaOptions, [n: number]>, PolygammaInputs>("polygamma", "(Tensor input, int n)", {
-  forward: ({ self, n }) => {
-    if (n < 0) throw new RuntimeError("polygamma(n, x) does not support negative n.");
-    const dtype = floatType(self.dtype, get_default_dtype());
-    if (n === 0) return elementwise(dtype === float32 ? digammas32 : digammas, dtype, [self]);
-    return n === 1 ? elementwise(dtype === float32 ? trigamma32 : trigamma, dtype, [self]) : elementwise(polygammas, dtype, [self, n]);
+const polygammaNode = (name: string): Primitive<PolygammaInputs> =>
+  new Primitive<PolygammaInputs>({ name, forward: polygammaOf, backward: { self: ({ grad, self, n }) => grad.mul(polygamma(n + 1, self)) } });
+const polygammaPlain = polygammaNode("PolygammaBackward0"), polygammaInplace = polygammaNode("PolygammaBackward1");
+
+function polygammaOf({ self, n }: PolygammaInputs): Tensor {
+  if (n < 0) throw new RuntimeError("polygamma(n, x) does not support negative n.");
+  const dtype = floatType(self.dtype, get_default_dtype());
+  if (n === 0) return elementwise(dtype === float32 ? digammas32 : digammas, dtype, [self]);
+  return n === 1 ? elementwise(dtype === float32 ? trigamma32 : trigamma, dtype, [self]) : elementwise(polygammas, dtype, [self, n]);
+}
+
+const polygammaMethod = define<InplaceOp<PolygammaOptions, [n: number]>, PolygammaInputs>(
+  "polygamma",
+  "(Tensor input, int n)",
+  (inputs) => polygammaPlain.apply(inputs),
+  {
+    inplace: (inputs) => polygammaInplace.applyInplace(inputs),
   },
-  backward: { self: ({ grad, self, n }) => grad.mul(polygamma(n + 1, self)) },
-}, { inplace: true });
+);
 
 const polygammaFunction = define<(n: number, input: Tensor, named?: { out?: Tensor }) => Tensor, { n: number; input: Tensor }>(
   "polygamma",
@@ -285,7 +295,8 @@ export const mvlgamma: InplaceOp<{ p: number; out?: Tensor }, [p: number]> = def
 export const sinc: Unary = real("sinc", special.sinc, ({ grad, self }) => {
   const angle = self.mul(Math.PI);
   const square = self.mul(self); // 0 already where x is tiny
-  const slope = angle.mul(angle.cos()).sub(angle.sin()).div(square.mul(Math.PI));
+  const sine = angle.sin(); // first, so that in its own derivative the largest terms cancel before small ones are added
+  const slope = angle.mul(angle.cos()).sub(sine).div(square.mul(Math.PI));
   return where(square.eq(0), 0, grad.mul(slope));
 }, special.sincFloat32);
 

@@ -49,7 +49,7 @@ export function ndtr(x: number): number {
 /** log(ndtr(x)), where ndtr itself would underflow too: below -1 it is log(erfcx(-x/√2) / 2) - x²/2. */
 export function log_ndtr(x: number): number {
   const t = x * Math.SQRT1_2;
-  return x < -1 ? Math.log(erfcx(-t) / 2) - x * x / 2 : Math.log1p(-erfc(t) / 2);
+  return x < -1 ? Math.log(erfcx(-t) / 2) - t * t : Math.log1p(-erfc(t) / 2);
 }
 
 /** The inverse of {@linkcode ndtr}: -∞ at 0, ∞ at 1, NaN outside of [0, 1]. */
