@@ -6,9 +6,13 @@
 export * from "../ops/functional_activation.ts";
 export * from "../ops/functional_softmax.ts";
 export { conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d } from "../ops/convolution.ts";
+export { cosine_similarity, pairwise_distance, pdist } from "../ops/distance.ts";
+export { alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout } from "../ops/dropout.ts";
 export { embedding, embedding_bag, one_hot } from "../ops/embedding.ts";
+export { fold, unfold } from "../ops/fold.ts";
 export * from "../ops/linear.ts";
 export * from "../ops/loss.ts";
 export { pad } from "../ops/pad.ts";
 export * from "../ops/normalization.ts";
+export { channel_shuffle, pixel_shuffle, pixel_unshuffle } from "../ops/pixels.ts";
 export * from "../ops/pooling.ts";
