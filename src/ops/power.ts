@@ -17,6 +17,7 @@ const power = new Kernel((a: number, b: number) => a === 1 || (a === -1 && (b ==
 // exponents that PyTorch computes in another way; the square root of -∞ is NaN, (-∞)^0.5 is not
 const SPECIAL: ReadonlyMap<number, Kernel> = new Map([
   [2, new Kernel((a: number) => a * a)],
+  [1, new Kernel((a: number) => a)],
   [0.5, new Kernel((a: number) => Math.sqrt(a))],
   [3, new Kernel((a: number) => a * a * a)],
   [-0.5, new Kernel((a: number) => 1 / Math.sqrt(a))],

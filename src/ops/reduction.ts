@@ -1,7 +1,7 @@
 /**
  * What reductions share: their arguments, the shapes they leave, and the way from tensors to folding loops and back.
  */
-import { type DType, int64 } from "../dtype.ts";
+import { type DType, float64, int64 } from "../dtype.ts";
 import { RuntimeError } from "../errors.ts";
 import type { Reducer } from "../kernels/reduce.ts";
 import type { Lines } from "../kernels/scan.ts";
@@ -74,12 +74,12 @@ export function fold(reducer: Reducer, self: Tensor, dims: readonly number[], pa
 
 /** Accumulators as a tensor: rounded to float32, exact for integers. The tensor may take over the array. */
 export function fromAccumulators(values: Float64Array<ArrayBuffer> | BigInt64Array<ArrayBuffer>, sizes: Sizes, dtype: DType): Tensor {
-  const out = dtype.allocate(0);
-  if (out.constructor === values.constructor) return new Tensor(new Storage(values), dtype, sizes);
-  const data = dtype.allocate(values.length);
-  if (dtype === int64) { for (let i = 0; i < data.length; i++) data[i] = BigInt(values[i]); }
-  else (data as Float32Array).set(values instanceof BigInt64Array ? Float64Array.from(values, Number) : values);
-  return new Tensor(new Storage(data), dtype, sizes);
+  if (dtype === (values instanceof BigInt64Array ? int64 : float64)) return new Tensor(new Storage(values), dtype, sizes);
+  const out = Tensor.small(sizes, dtype);
+  const { data } = out.store, { offset } = out;
+  if (dtype === int64) { for (let i = 0; i < values.length; i++) data[offset + i] = BigInt(values[i]); }
+  else for (let i = 0; i < values.length; i++) data[offset + i] = Number(values[i]);
+  return out;
 }
 
 const cppName = ({ ctype }: DType): string => ctype === "long" || ctype === "short" ? `${ctype} int` : ctype;
