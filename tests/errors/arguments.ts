@@ -104,7 +104,7 @@ export const argumentsOfWrongKind: Situations = {
   *view_of_a_string() {
     const x = torch.ones(2);
     yield [x];
-    x.view("a");
+    call(x, "view", "a");
   },
   *view_of_a_fraction() {
     const x = torch.ones(2);

@@ -1,6 +1,7 @@
-"""Records PyTorch's OpInfo samples for the ops of core_ops.txt.
+"""Records PyTorch's OpInfo samples for a list of ops.
 
-    python3 record_opinfo.py [OP ...] > opinfo.json.gz
+    python3 record_opinfo.py core_ops.txt > opinfo.json.gz
+    python3 record_opinfo.py more_ops.txt --few > opinfo_more.json.gz
 
 Needs PyTorch 2.6 with its test dependencies (numpy, expecttest). Writes one gzipped JSON object, op name -> entry:
 
@@ -321,6 +322,8 @@ def generate(op, dtype, reference):
     try:
         for sample in itertools.islice(make("cpu", dtype, requires_grad=dtype.is_floating_point and op.supports_autograd, set_seed=False), 300):
             args = [sample.input, *sample.args]
+            if op.name == "__getitem__" and isinstance(args[1], tuple):
+                args = [args[0], *args[1]]
             if elements(args) + elements(sample.kwargs) <= 40 * MAX_ELEMENTS:
                 found.append((args, sample.kwargs))
     except TooSlow:
@@ -472,11 +475,15 @@ def main():
     warnings.simplefilter("ignore")
     signal.signal(signal.SIGALRM, alarm)
     torch.set_num_threads(1)
-    names = sys.argv[1:] or (Path(__file__).parent / "core_ops.txt").read_text().split()
+    if "--few" in sys.argv:
+        SAMPLES.update({torch.float64: 4, torch.float32: 1, torch.int64: 1, torch.bool: 1})
+    names = (Path(__file__).parent / sys.argv[1]).read_text().split()
     database = {op.name + ("." + op.variant_test_name if op.variant_test_name else ""): op for op in invocations.op_db}
     recording = {}
     for number, name in enumerate(names):
         op = database[name]
+        if name == "__getitem__":  # the indices as further arguments: JSON has no tuples to tell from lists
+            op.op = lambda x, *indices: x[indices]
         for generator in (torch.manual_seed, random.seed, np.random.seed):
             generator(SEED + number)
         entry = {"op": op.name, "variant": op.variant_test_name}

@@ -85,12 +85,22 @@ export interface Outcome {
   compared: number;
 }
 
-/** Compares first-order and, unless `order` is 1, second-order derivatives of `f` at `points` along random directions. */
-export function checkDerivatives(f: Differentiable, points: Point[], layout: Layout, order: 1 | 2, seed: number): Outcome {
+/**
+ * Compares first- and second-order derivatives of `f` at `points` along random directions.
+ * `visit` sees the results and the gradients with their graphs.
+ */
+export function checkDerivatives(
+  f: Differentiable,
+  points: Point[],
+  layout: Layout,
+  seed: number,
+  visit: (tensors: readonly (torch.Tensor | null)[]) => void = () => {},
+): Outcome {
   const random = uniform(seed);
   const inputs = points.map((p) => place(p, layout).requires_grad_());
   const every = f(inputs);
   const outs = every.filter((t) => t.requires_grad);
+  visit(outs);
   const cotangents: Point[] = outs.map((t) => ({ shape: [...t.shape], values: Array.from({ length: t.numel() }, random) }));
   let compared = 0;
   const outcome = (what: string, why: string | null | undefined): Outcome | null => {
@@ -109,7 +119,6 @@ export function checkDerivatives(f: Differentiable, points: Point[], layout: Lay
     const failed = outcome("gradient", compare(phi, grads.reduce((sum, g, i) => sum + inner(g, u[i].values), 0)));
     if (failed !== null) return failed;
   }
-  if (order === 1) return { problem: null, compared };
 
   const probes = direction(random, points);
   const psi = (at: Point[], along: Point[]) => {
@@ -121,6 +130,7 @@ export function checkDerivatives(f: Differentiable, points: Point[], layout: Lay
     return { value, x, c, kept };
   };
   const { x, c, kept } = psi(points, cotangents);
+  visit(kept.map((k) => k.g));
   const second = kept.length === 0
     ? [...x, ...c].map(() => null)
     : torch.autograd.grad(kept.map((k) => k.g), [...x, ...c], kept.map((k) => k.probe), { allow_unused: true });

@@ -1,4 +1,4 @@
-/** The entries of tests/pytorch/opinfo.json.gz, and the function or method that each of them is about. */
+/** The entries of tests/pytorch/opinfo.json.gz and opinfo_more.json.gz, and the function or method that each of them is about. */
 
 import * as torch from "../../mod.ts";
 import { type Encoded, type EncodedError, type EncodedTensor, readRecording } from "./recording.ts";
@@ -55,13 +55,16 @@ export interface Entry {
   errors: ErrorCase[];
 }
 
-/** All entries by name. */
-export const entries: Record<string, Entry> = await readRecording("opinfo.json.gz");
+/** The entries of the core ops by name. */
+export const core: Record<string, Entry> = await readRecording("opinfo.json.gz");
+
+/** All entries by name: fewer samples of the ops beyond the core, some of which may not be offered. */
+export const entries: Record<string, Entry> = { ...core, ...await readRecording<Record<string, Entry>>("opinfo_more.json.gz") };
 
 /** A function of unknown arguments. */
 export type Call = (...args: unknown[]) => unknown;
 
-const PROPERTIES = new Set(["T", "mT"]);
+const PROPERTIES = new Set(["T", "mT", "H", "mH", "real"]);
 
 /** Calls whose arguments OpInfo gives in an order of its own. */
 const ALIASES: Record<string, Call> = {
@@ -73,14 +76,45 @@ const ALIASES: Record<string, Call> = {
   einsum: (operands, equation) => member("einsum")(equation, operands),
   where: (self, condition, ...rest) => member("where")(condition, self, ...rest),
   "nn.functional.embedding": (weight, index, ...rest) => member("nn.functional.embedding")(index, weight, ...rest),
+  "nn.functional.embedding_bag": (weight, index, ...rest) => member("nn.functional.embedding_bag")(index, weight, ...rest),
+  polygamma: (x, n) => member("polygamma")(orderOf(n), x),
+  "special.polygamma": (x, n) => member("special.polygamma")(orderOf(n), x),
+  "linalg.lstsq.grad_oriented": (a, b, options) => (member("linalg.lstsq")(a, b, options) as torch.Tensor[])[0],
+  "linalg.pinv.singular": (a, b) => member("linalg.pinv")((a as torch.Tensor).matmul((b as torch.Tensor).mT)),
   zero_: (x) => (x as torch.Tensor).clone().zero_(),
+  resize_: (x, size) => callMethod((x as torch.Tensor).clone(), "resize_", [size]),
+  resize_as_: (x, other) => callMethod((x as torch.Tensor).clone(), "resize_as_", [other]),
+  unfold: (x, ...rest) => callMethod(x, "unfold", rest),
+  __getitem__: (x, ...indices) => callMethod(x, "index", indices),
+  __radd__: (x, y) => callMethod(x, "add", [y]),
+  __rmul__: (x, y) => callMethod(x, "mul", [y]),
+  __rsub__: (x, y) => member("rsub")(x, y),
+  __rdiv__: (x, y) => (x as torch.Tensor).reciprocal().mul(y as number),
+  __rpow__: (x, y) => member("pow")(y, x),
+  __rmod__: (x, y) => member("remainder")(y, x),
+  __rmatmul__: (x, y) => member("matmul")(y, x),
+  __rand__: (x, y) => callMethod(x, "bitwise_and", [y]),
+  __ror__: (x, y) => callMethod(x, "bitwise_or", [y]),
+  __rxor__: (x, y) => callMethod(x, "bitwise_xor", [y]),
 };
+
+/** The order of a polygamma function, given by position or by name. */
+function orderOf(n: unknown): unknown {
+  return typeof n === "object" ? Reflect.get(n as object, "n") : n;
+}
+
+/** What stands at a dotted path below `torch`. */
+function at(path: string): unknown {
+  let value: unknown = torch;
+  for (const step of path.split(".")) value = value === undefined ? undefined : Reflect.get(value as object, step);
+  return value;
+}
 
 /** The function at a dotted path below `torch`; fails with a TypeError where there is none. */
 function member(path: string): Call {
-  let at: unknown = torch;
-  for (const step of path.split(".")) at = at === undefined ? undefined : Reflect.get(at as object, step);
-  return at as Call;
+  const call = at(path);
+  if (typeof call !== "function") throw new TypeError(`torch.${path} is not a function`);
+  return call as Call;
 }
 
 /** Calls a tensor's method by name. */
@@ -91,9 +125,14 @@ export function callMethod(self: unknown, name: string, args: unknown[]): unknow
 }
 
 /** The call that an entry is about: a function below `torch`, else a property or a method of the first argument. */
-export function resolve(op: string): Call {
-  if (op in ALIASES) return ALIASES[op];
+export function resolve({ op, variant }: Entry): Call {
+  const alias = ALIASES[`${op}.${variant}`] ?? ALIASES[op];
+  if (alias !== undefined) return alias;
   if (PROPERTIES.has(op)) return (x) => Reflect.get(x as object, op);
-  const call = member(op);
-  return typeof call === "function" ? call : (self, ...args) => callMethod(self, op, args);
+  return typeof at(op) === "function" ? member(op) : (self, ...args) => callMethod(self, op, args);
+}
+
+/** Whether the op exists here. */
+export function isOffered({ op }: Entry): boolean {
+  return op.startsWith("__") || op in torch.Tensor.prototype || typeof at(op) === "function" || op === "slice";
 }

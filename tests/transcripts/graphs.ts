@@ -2,6 +2,7 @@
 
 import * as torch from "../../mod.ts";
 import type { Programs } from "./program.ts";
+import { call } from "../errors/situation.ts";
 
 /** The programs, by name. */
 export const graphs: Programs = {
@@ -60,10 +61,10 @@ export const graphs: Programs = {
       ].map((t) => t.grad_fn!.name()),
     );
     print([torch.cat([x, x]), torch.stack([x, x]), torch.where(x.gt(0), x, x), x.clamp(0, 1), x.softmax(0), x.cumsum(0)].map((t) => t.grad_fn!.name()));
-    print(out.grad_fn!.next_functions[0][0]!._saved_self);
-    print(y.grad_fn!.next_functions[0][0]!.variable === x);
-    print(x.mul(x).grad_fn!._saved_other);
-    print(x.exp().grad_fn!._saved_result);
+    print(Reflect.get(out.grad_fn!.next_functions[0][0]!, "_saved_self"));
+    print(Reflect.get(y.grad_fn!.next_functions[0][0]!, "variable") === x);
+    print(Reflect.get(x.mul(x).grad_fn!, "_saved_other"));
+    print(Reflect.get(x.exp().grad_fn!, "_saved_result"));
   },
   retain_graph({ print, raises }) {
     const x = torch.tensor([2, 3], { requires_grad: true });
@@ -307,7 +308,7 @@ export const graphs: Programs = {
     y.backward(torch.ones(3));
     print(x.grad);
     raises(() => x.add_(1));
-    raises(() => x.requires_grad_("on"));
+    raises(() => call(x, "requires_grad_", "on"));
     print(x);
     const z = x.exp();
     torch.no_grad(() => z.index_put_([0], 0));

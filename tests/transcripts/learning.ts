@@ -210,7 +210,7 @@ export const learning: Programs = {
     const k = torch.ones(1, 1, 3);
     print(F.conv1d(s, k), F.conv1d(s, k, { padding: 1 }), F.conv1d(s, k, { dilation: 2 }));
     print(F.max_pool1d(s, 2), F.avg_pool1d(s, 2, { stride: 1 }));
-    print(F.pad(s, [1, 1]), F.max_pool2d(x, 2, { return_indices: true })[1]);
+    print(F.pad(s, [1, 1]), (F.max_pool2d(x, 2, { return_indices: true }) as torch.Tensor[])[1]);
     raises(() => F.conv2d(x, torch.ones(1, 2, 2, 2)));
     raises(() => F.max_pool2d(x, 9));
     raises(() => F.conv1d(x, k));
