@@ -6,7 +6,7 @@ import { RuntimeError } from "../errors.ts";
 import { sameSizes, wrapDim } from "../layout.ts";
 import { Tensor } from "../tensor.ts";
 import { define, type Fn, Primitive } from "./define.ts";
-import { copyElements } from "./elementwise.ts";
+import { copyElements, overlapsOperand } from "./elementwise.ts";
 import { resultType } from "./promotion.ts";
 import { atleast_1d, atleast_2d, atleast_3d, reshape } from "./reshape.ts";
 import { select, sliceDim } from "./slices.ts";
@@ -86,7 +86,10 @@ const joining = (name: string): Join =>
     if (out !== null && tensors.length > 0 && !can_cast(resultType(tensors), out.dtype)) {
       throw new RuntimeError(`torch.cat(): input types can't be cast to the desired output type ${out.dtype.scalar}`);
     }
-    return catPrimitive.apply({ tensors, dim });
+    const result = catPrimitive.apply({ tensors, dim }) as Tensor;
+    // the check of memory finds nothing where the tensor has no elements yet
+    if (out !== null && out.count === 0 && result.count > 0 && tensors.some((t) => t.store === out.store)) throw overlapsOperand();
+    return result;
   });
 
 /** The tensors one after the other along `dim`; their other sizes must agree. The dtype is the promoted one. */

@@ -607,12 +607,15 @@ export function writeOut(op: string, inputs: Named, out: Tensor, result: unknown
   const source = result as Tensor;
   if (!can_cast(source.dtype, out.dtype)) throw cannotCast(source.dtype, out.dtype);
   assertWritable(out);
+  const fits = sameSizes(out.sizes, source.sizes);
+  // what counts is the memory that it will show once it is resized
+  const target = fits ? out : new Tensor(out.store, out.dtype, source.sizes, null, out.offset);
   for (const key in inputs) {
     const value = inputs[key];
     if (key === "out") continue;
-    for (const t of Array.isArray(value) ? value : [value]) if (t instanceof Tensor) assertNoPartialOverlap(out, t, !elementwise);
+    for (const t of Array.isArray(value) ? value : [value]) if (t instanceof Tensor) assertNoPartialOverlap(target, t, !elementwise);
   }
-  if (!sameSizes(out.sizes, source.sizes)) out.resize_([...source.sizes]);
+  if (!fits) out.resize_([...source.sizes]);
   copyElements(out, source);
   out.store.version++;
   return out;

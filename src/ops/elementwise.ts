@@ -177,6 +177,13 @@ export function assertWritable(out: Tensor): void {
   }
 }
 
+/** The error for a result that shares memory with an operand. */
+export function overlapsOperand(): RuntimeError {
+  return new RuntimeError(
+    "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory location. Please clone() the tensor before performing the operation.",
+  );
+}
+
 /** Throws where an operand shares memory with the result without being the same view of it; with `exact`, even where it is. */
 export function assertNoPartialOverlap(out: Tensor, input: Tensor, exact = false): void {
   if (out.store.data !== input.store.data || out.count === 0 || input.count === 0) return;
@@ -184,9 +191,7 @@ export function assertNoPartialOverlap(out: Tensor, input: Tensor, exact = false
   if (!out.dense || !input.dense) return; // too hard to tell, and PyTorch does not try either
   const end = requiredStorage(out.sizes, out.strides, out.offset), other = requiredStorage(input.sizes, input.strides, input.offset);
   if (out.offset < other && input.offset < end) {
-    throw new RuntimeError(
-      "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory location. Please clone() the tensor before performing the operation.",
-    );
+    throw overlapsOperand();
   }
 }
 
