@@ -57,7 +57,7 @@ export * as viz from "./src/viz.ts";
 export * as utils from "./src/utils/mod.ts";
 export * as optim from "./src/optim/mod.ts";
 export type { Args, Fn, InplaceOp, IsMethod, Op } from "./src/ops/define.ts";
-export type { Binary, BinaryTensors, Unary, UnaryOnly } from "./src/ops/pointwise.ts";
+export type { Binary, BinaryOfNumbers, BinaryTensors, BinaryTensorsInplace, Unary, UnaryOnly } from "./src/ops/pointwise.ts";
 export type { Num } from "./src/ops/promotion.ts";
 export type { Category, DType, TypedArray } from "./src/dtype.ts";
 export type { DeviceConstructor, SizeArray, SizeConstructor } from "./src/size.ts";

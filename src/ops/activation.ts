@@ -9,8 +9,9 @@ import type { Unary } from "./pointwise.ts";
 import type { Num } from "./promotion.ts";
 import * as rectifiers from "./rectify.ts";
 
-export { hardshrink } from "./hard.ts";
-export { prelu, relu } from "./rectify.ts";
+export type { Celu } from "./elu.ts";
+export { hardshrink, type Shrink } from "./hard.ts";
+export { type Prelu, prelu, relu, type Rrelu, type RreluOptions, type Threshold } from "./rectify.ts";
 
 /** Scaled exponential linear unit: `elu` with the two constants that keep mean 0 and variance 1 from layer to layer. */
 export const selu: Fn<{ input: Tensor }, [input: Tensor]> = plainFunction(units.selu);

@@ -312,7 +312,8 @@ const parts = new Primitive<{ self: Tensor }>({
   backward: { self: ({ grad, result1 }) => grad.div(result1.exp2()) },
 });
 
-type FrexpOptions = { out?: readonly [Tensor, Tensor] };
+/** Named arguments of `frexp`. */
+export type FrexpOptions = { out?: readonly [Tensor, Tensor] };
 
 /** Mantissas m, 0.5 <= |m| < 1, and exponents e of the elements, which are m 2^e. d mantissa/dself = 2^-e. */
 export const frexp: Op<FrexpOptions, [], Frexp> = define<Op<FrexpOptions, [], Frexp>, { self: Tensor; out: Tensor[] | null }>(

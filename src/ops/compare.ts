@@ -117,7 +117,8 @@ export const fmin: BinaryTensors = binary<BinaryTensors, Tensor>("fmin", {
   },
 });
 
-type Heaviside = InplaceOp<{ values: Tensor; out?: Tensor }, [values: Tensor]>;
+/** `heaviside`. */
+export type Heaviside = InplaceOp<{ values: Tensor; out?: Tensor }, [values: Tensor]>;
 type HeavisideInputs = { self: Tensor; values: Tensor };
 const step = new Kernel((x: number, atZero: number) => x === 0 ? atZero : x > 0 ? 1 : 0);
 const step64 = new Kernel((x: bigint, atZero: bigint) => x === 0n ? atZero : x > 0n ? 1n : 0n);
@@ -151,7 +152,8 @@ export interface CloseOptions {
   equal_nan?: boolean;
 }
 
-type CloseArguments = [other: Tensor, rtol?: number, atol?: number, equal_nan?: boolean];
+/** Positional arguments of `isclose` and `allclose`. */
+export type CloseArguments = [other: Tensor, rtol?: number, atol?: number, equal_nan?: boolean];
 type CloseInputs = { self: Tensor; other: Tensor; rtol: number; atol: number; equal_nan: boolean };
 const CLOSE = "(Tensor input, Tensor other, float rtol = 1e-05, float atol = 1e-08, bool equal_nan = False)";
 

@@ -286,8 +286,10 @@ const maxTensor = new Primitive<{ self: Tensor; max: Tensor }>({
   },
 });
 
-type ClampMin = InplaceOp<{ min: Tensor | Num; out?: Tensor }, [min: Tensor | Num]>;
-type ClampMax = InplaceOp<{ max: Tensor | Num; out?: Tensor }, [max: Tensor | Num]>;
+/** `clamp_min`. */
+export type ClampMin = InplaceOp<{ min: Tensor | Num; out?: Tensor }, [min: Tensor | Num]>;
+/** `clamp_max`. */
+export type ClampMax = InplaceOp<{ max: Tensor | Num; out?: Tensor }, [max: Tensor | Num]>;
 type MinInputs = { self: Tensor; min: Tensor | Num };
 type MaxInputs = { self: Tensor; max: Tensor | Num };
 
