@@ -48,3 +48,8 @@ export function float(value: number | null, standard: number): string {
 export function inplaceText(inplace: boolean): string {
   return inplace ? ", inplace=True" : "";
 }
+
+/** One number for each of `dims` dimensions, where one may be given for all. */
+export function perDimension(value: number | readonly number[], dims: number): readonly number[] {
+  return typeof value === "number" ? new Array<number>(dims).fill(value) : value;
+}
