@@ -46,6 +46,17 @@ export class AssertionError extends Error {
   override name = "AssertionError";
 }
 
+/** Raised where PyTorch raises Python's `KeyError`: a name that is not there, or is taken. */
+export class KeyError extends Error {
+  /** The class name that Python prints before the message. */
+  override name = "KeyError";
+
+  /** Takes what Python shows in quotes. */
+  constructor(text: string) {
+    super(text.includes("'") && !text.includes('"') ? `"${text}"` : `'${text.replaceAll("'", "\\'")}'`);
+  }
+}
+
 /** The error for a dimension outside of `[-rank, rank)`; a 0-d tensor counts as one dimension. */
 export function dimensionOutOfRange(dim: number, rank: number): IndexError {
   const n = Math.max(rank, 1);
