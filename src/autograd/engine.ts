@@ -10,7 +10,7 @@ import type { Tensor } from "../tensor.ts";
 import { AccumulateGrad } from "./accumulate.ts";
 import { anomalyMode, reportNan } from "./anomaly.ts";
 import { setGradMode } from "./mode.ts";
-import type { MaybeTensor, Node, PassState } from "./node.ts";
+import { type MaybeTensor, type Node, passFilter, type PassState } from "./node.ts";
 
 /** Where a gradient enters or leaves the graph: a node and the number of its output. */
 export interface Root {
@@ -153,10 +153,14 @@ class Pass {
         stack.pop();
       }
     }
+    this.#wants = (node) => needed.get(node) === true || captures.has(node);
     if (this.#options.accumulate) {
       for (const { node } of inputs) if (node instanceof AccumulateGrad) needed.set(node, true);
     }
   }
+
+  /** Which nodes the gradients are needed of; null if of all. */
+  #wants: ((node: Node) => boolean) | null = null;
 
   /** Runs; gives the gradients of the wanted inputs. */
   run(roots: readonly Root[], grads: readonly MaybeTensor[]): MaybeTensor[] {
@@ -164,7 +168,10 @@ class Pass {
     const before = setGradMode(this.#options.createGraph);
     try {
       if (this.#options.inputs !== null) this.#restrict(this.#options.inputs, reached);
-      for (let i = 0; i < roots.length; i++) this.#deliver(roots[i].node, roots[i].nr, grads[i], false);
+      for (let i = 0; i < roots.length; i++) {
+        const { node, nr } = roots[i], grad = grads[i];
+        this.#deliver(node, nr, grad !== null && grad.dtype !== node.dtypes[nr] ? grad.to(node.dtypes[nr]) : grad, false);
+      }
       for (let node = this.#heap.pop(); node !== undefined; node = this.#heap.pop()) this.#evaluate(node);
     } finally {
       setGradMode(before);
@@ -215,8 +222,14 @@ class Pass {
       return;
     }
     const newest = Storage.newest();
-    let out = node.apply(grads);
-    out = validate(node, out);
+    const outer = passFilter.wants;
+    passFilter.wants = this.#wants;
+    let out: MaybeTensor[];
+    try {
+      out = validate(node, node.apply(grads));
+    } finally {
+      passFilter.wants = outer;
+    }
     if (node.hooks !== null) for (const hook of [...node.hooks.post]) out = asList(hook(out, grads)) ?? out;
     if (!this.#options.keepGraph) node.release();
     if (anomalyMode.enabled && anomalyMode.checkNan) reportNan(node, out);

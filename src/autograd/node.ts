@@ -70,6 +70,17 @@ export function register<T>(list: T[], entry: T): RemovableHandle {
   });
 }
 
+/**
+ * While a pass runs that wants the gradients of some inputs only: which nodes lie on the way to them. Formulas for other edges
+ * are not evaluated.
+ */
+export const passFilter: { wants: ((node: Node) => boolean) | null } = { wants: null };
+
+/** Whether the gradient that flows to a node is needed. */
+export function isWanted(node: Node | null): boolean {
+  return node !== null && (passFilter.wants === null || passFilter.wants(node));
+}
+
 let sequence = 0;
 
 /** A node of the backward graph: knows how to turn the gradients of its outputs into those of its inputs. */

@@ -6,7 +6,7 @@ import type { Sizes } from "../layout.ts";
 import type { Tensor } from "../tensor.ts";
 import { AccumulateGrad } from "./accumulate.ts";
 import { is_grad_enabled, is_inference_mode_enabled, setGradMode } from "./mode.ts";
-import { type MaybeTensor, Node } from "./node.ts";
+import { type MaybeTensor, Node, passFilter } from "./node.ts";
 
 /** How a view came to be, which decides what may be done to it in place. */
 export type Creation = "default" | "no_grad" | "multi_output" | "inference" | "custom";
@@ -146,7 +146,7 @@ export class CopySlices extends Node {
     const result = grad.new_empty_strided(base.sizes, base.strides);
     result.copy_(grad);
     const part = result.as_strided(view.sizes, view.strides, view.offset - base.offset);
-    const inner = this.#fn.apply([part.clone()]);
+    const inner = this.#applyInner(part.clone());
     const out: MaybeTensor[] = this.next.map(() => null);
     for (let i = 0; i < out.length; i++) {
       if (this.next[i] === null) continue;
@@ -158,6 +158,17 @@ export class CopySlices extends Node {
       }
     }
     return out;
+  }
+
+  /** The op's gradients; which of them are wanted is said of this node's edges, not of the op's own. */
+  #applyInner(grad: Tensor): MaybeTensor[] {
+    const { wants } = passFilter;
+    passFilter.wants = null;
+    try {
+      return this.#fn.apply([grad]);
+    } finally {
+      passFilter.wants = wants;
+    }
   }
 
   /** Lets the op's node go of what it saved. */

@@ -3,7 +3,7 @@
  * about autograd follows from these: what is saved, the node and its name, the in-place twin, the edges of the graph.
  */
 import { is_grad_enabled, setGradMode } from "../autograd/mode.ts";
-import { type MaybeTensor, Node } from "../autograd/node.ts";
+import { isWanted, type MaybeTensor, Node } from "../autograd/node.ts";
 import { freedGraph, SavedTensor } from "../autograd/saved.ts";
 import {
   asViews,
@@ -405,7 +405,7 @@ export class Primitive<P> implements Operation {
     for (let i = 0; i < this.#inputs.length; i++) {
       const width = widths === null ? 1 : widths[i];
       let needed = false;
-      if (!nothing) { for (let k = at; k < at + width; k++) if (next[k] !== null) needed = true; }
+      if (!nothing) { for (let k = at; k < at + width; k++) if (isWanted(next[k])) needed = true; }
       at += width;
       if (!needed) {
         for (let k = 0; k < width; k++) out.push(null);

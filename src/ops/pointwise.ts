@@ -3,7 +3,7 @@
  * formula for each input. This is the hot path of small tensors: no argument objects, one result and one node a call.
  */
 import { is_grad_enabled } from "../autograd/mode.ts";
-import { type MaybeTensor, Node } from "../autograd/node.ts";
+import { isWanted, type MaybeTensor, Node } from "../autograd/node.ts";
 import { freedGraph, SavedTensor } from "../autograd/saved.ts";
 import {
   changeDual,
@@ -462,7 +462,7 @@ class Pointwise implements Operation {
     const recorded = this.#nativeNode === undefined && is_grad_enabled();
     for (let i = 0; i < node.next.length; i++) {
       const formula = this.#formulas[i];
-      if (grad === null || node.next[i] === null || formula === null) {
+      if (grad === null || formula === null || !isWanted(node.next[i])) {
         out.push(null);
         continue;
       }
