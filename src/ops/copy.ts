@@ -260,8 +260,8 @@ function resized(self: Tensor, size: readonly number[]): Tensor {
   if (self.tracks) throw new RuntimeError("cannot resize variables that require grad");
   if (size.some((n) => n < 0)) throw new RuntimeError("numel: integer multiplication overflow");
   const { store } = self;
-  store.version++;
   if (sameSizes(self.sizes, size)) return self;
+  store.version++;
   const start = self.offset - store.base;
   const shaped = new Tensor(store, self.dtype, size, null, self.offset);
   if (start + shaped.count > store.length) {

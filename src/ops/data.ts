@@ -57,13 +57,13 @@ export function as_tensor(data: TensorData, options?: DataOptions | DType): Tens
   return fromData(source, given.dtype ?? null);
 }
 
-/** `as_tensor` for what Python calls array-likes; a copy on request. */
+/** `as_tensor` for what Python calls array-likes; a copy on request. A leaf is told, itself, whether it requires gradients: by default it does not. */
 export function asarray(data: TensorData, options?: DataOptions & { copy?: boolean | null }): Tensor {
-  const { requires_grad, copy, ...rest } = options ?? {};
+  const { requires_grad = false, copy, ...rest } = options ?? {};
   let out = as_tensor(data, rest);
   if (copy === true && out === data) out = out.clone();
-  if (requires_grad === true) return out.requires_grad_();
-  return out.requires_grad ? out.detach() : out;
+  if (out.requires_grad === requires_grad) return out;
+  return out.is_leaf ? out.requires_grad_(requires_grad) : out.detach();
 }
 
 /** A tensor of the data in the dtype of `self`. */
