@@ -3,8 +3,7 @@
  * way. It is computed in the dtype of the tensor, for the exponential of a matrix with large elements depends on every rounding.
  */
 
-/** The elements of a matrix, row-major. Intermediate results are kept in arrays of this type, which so do the rounding. */
-export type Elements = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
+import { type Elements, identity } from "./linalg.ts";
 
 /** The 1-norms up to which the polynomials of degree 1, 2, 4, 8, 12 and 18 are exact. */
 const SINGLE = [1.192092800768788e-7, 5.978858893805233e-4, 5.116619363445086e-2, 5.800524627688768e-1, 1.461661507209034, 3.010066362817634];
@@ -120,14 +119,12 @@ export function exponential<T extends Elements>(a: T, n: number): T {
   if (n === 0) return a;
   const limits = a instanceof Float32Array ? SINGLE : DOUBLE;
   const norm = norm1(a, n);
-  const identity = a.slice() as T;
-  identity.fill(0);
-  for (let i = 0; i < n; i++) identity[i * n + i] = 1;
+  const unit = identity(a, n);
   const at = limits.findIndex((limit) => norm <= limit);
-  if (at >= 0) return polynomial(DEGREES[at], identity, a, n);
+  if (at >= 0) return polynomial(DEGREES[at], unit, a, n);
   const squarings = Math.max(0, Math.ceil(Math.log2(norm / limits[5]))) || 0;
   const scaled = combined([2 ** -squarings], [a]);
-  let result = polynomial(18, identity, scaled, n);
+  let result = polynomial(18, unit, scaled, n);
   for (let i = 0; i < squarings; i++) result = times(result, result, n);
   return result;
 }

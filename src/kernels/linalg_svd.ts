@@ -294,7 +294,7 @@ function applyReflections(reflections: readonly Reflection[], m: number, x: Matr
 /** The decomposition of a bidiagonal matrix, which is lower where `lower` is set: the singular values and the square u and vt. */
 function bidiagonalSvd(d: Matrix, e: Matrix, lower: boolean, arithmetic: Arithmetic): Svd {
   const n = d.length;
-  const u = identity(n), vt = identity(n);
+  const u = identity(d, n), vt = identity(d, n);
   const rotations: Rotation[] = [];
   if (lower) {
     for (let i = 0; i < n - 1; i++) {

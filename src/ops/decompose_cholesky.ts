@@ -3,7 +3,7 @@
  */
 import { int32 } from "../dtype.ts";
 import { noKernel, RuntimeError } from "../errors.ts";
-import { choleskyFactor, identity, type Matrix, solveTriangle, transposed } from "../kernels/linalg.ts";
+import { choleskyFactor, type Elements, identity, solveTriangle, transposed } from "../kernels/linalg.ts";
 import { broadcastSizes } from "../layout.ts";
 import type { NamedTuple } from "../named_tuple.ts";
 import { Tensor } from "../tensor.ts";
@@ -109,7 +109,7 @@ export const cholesky: UpperOp = define<UpperOp, { self: Tensor; upper: boolean 
 });
 
 /** Replaces b[n, columns] by the solution of L L^T x = b. */
-function solveBoth(L: Matrix, n: number, b: Matrix, columns: number): void {
+function solveBoth<T extends Elements>(L: T, n: number, b: T, columns: number): void {
   solveTriangle(L, n, b, columns, { upper: false, unit: false, transpose: false });
   solveTriangle(L, n, b, columns, { upper: false, unit: false, transpose: true });
 }
@@ -125,7 +125,7 @@ export const cholesky_inverse: UpperOp = define<UpperOp, { self: Tensor; upper: 
       const stack = stackOf(upper ? mT(self) : self), n = stack.rows;
       const out = columnMajor(self.sizes, self.dtype), infos = Tensor.make(stack.outer, int32);
       for (let i = 0; i < stack.count; i++) {
-        const L = stack.read(i), inverse = identity(n);
+        const L = stack.read(i), inverse = identity(L, n);
         infos.store.data[i] = inverse.findIndex((_, k) => k < n && L[k * n + k] === 0) + 1;
         solveBoth(L, n, inverse, n);
         writeMatrix(out, i, inverse);

@@ -21,10 +21,10 @@ function decomposed({ self, UPLO }: EighInputs): [Tensor, Tensor] {
   const triangle = UPLO.toUpperCase();
   if (triangle !== "L" && triangle !== "U") throw new RuntimeError(`Expected UPLO argument to be 'L' or 'U', but got ${UPLO}`);
   if (!self.dtype.is_floating_point) throw noKernel("linalg_eigh_cpu", self.dtype);
-  const { outer, count, rows: n, read } = stackOf(self);
+  const { outer, count, rows: n, readDouble } = stackOf(self);
   const values = Tensor.make([...outer, n], self.dtype), vectors = columnMajor(self.sizes, self.dtype);
   for (let i = 0; i < count; i++) {
-    const found = symmetricEigen(read(i), n, triangle === "U", arithmeticOf(self.dtype));
+    const found = symmetricEigen(readDouble(i), n, triangle === "U", arithmeticOf(self.dtype));
     if (!found.converged) {
       throw new LinAlgError(
         `linalg.eigh: ${

@@ -80,7 +80,7 @@ const factorPrimitive = new Primitive<FactorInputs>({
     const k = Math.min(rows, columns), memory = pivots.store.data as Int32Array;
     for (let i = 0; i < count; i++) {
       const a = read(i);
-      infos.store.data[i] = luFactor(a, rows, columns, memory.subarray(i * k, (i + 1) * k), true);
+      infos.store.data[i] = luFactor(a, rows, columns, memory.subarray(i * k, (i + 1) * k));
       writeMatrix(LU, i, a);
     }
     return [LU, pivots, infos];

@@ -4,7 +4,7 @@
 import { type DType, float32, int64 } from "../dtype.ts";
 import { RuntimeError } from "../errors.ts";
 import { svd as svdOf } from "../kernels/linalg_svd.ts";
-import { sameSizes } from "../layout.ts";
+import { broadcastSizes, sameSizes } from "../layout.ts";
 import type { NamedTuple } from "../named_tuple.ts";
 import { Tensor } from "../tensor.ts";
 import { linalg_eigh, linalg_eigvalsh } from "./decompose_eigh.ts";
@@ -12,7 +12,7 @@ import { linalg_inv_ex } from "./decompose_solve.ts";
 import { linalg_svd, linalg_svdvals } from "./decompose_svd.ts";
 import { define, type Fn, type Op, Primitive } from "./define.ts";
 import { linalg_matrix_norm } from "./linalg_norm.ts";
-import { arithmeticOf, checkMatrix, columnMajor, several, stackOf } from "./matrices.ts";
+import { arithmeticOf, checkMatrix, columnMajor, originals, several, stackOf, stretched } from "./matrices.ts";
 import type { Num } from "./promotion.ts";
 
 const mT = (t: Tensor): Tensor => t.transpose(-2, -1);
@@ -205,37 +205,40 @@ function checkLstsq({ self, b, driver }: LstsqInputs): void {
     throw new RuntimeError(`${op}: input.dim() must be greater or equal to other.dim() and (input.dim() - other.dim()) <= 1`);
   }
   const m = self.sizes[rank - 2];
-  const vectors = isVectors(self, b);
-  if (b.sizes[vectors ? other - 1 : other - 2] !== m) {
-    throw new RuntimeError(vectors ? `${op}: input.size(-2) should match other.size(-1)` : `${op}: input.size(-2) should match other.size(-2)`);
-  }
+  if (isVectors(self, b)) {
+    if (b.sizes[other - 1] !== m) throw new RuntimeError(`${op}: input.size(-2) should match other.size(-1)`);
+  } else if (b.sizes[other - 2] !== m) throw new RuntimeError(`${op}: input.size(-2) should match other.size(-2)`);
   if (!["gels", "gelsy", "gelsd", "gelss"].includes(driver)) throw new RuntimeError(`${op}: parameter \`driver\` should be one of (gels, gelsy, gelsd, gelss)`);
   if (!self.dtype.is_floating_point) throw new RuntimeError("This function doesn't handle types other than float and double");
 }
 
-const isVectors = (A: Tensor, B: Tensor): boolean => B.sizes.length === A.sizes.length - 1 && sameSizes(B.sizes, A.sizes.slice(0, -1));
+const isVectors = (A: Tensor, B: Tensor): boolean =>
+  B.sizes.length === 1 || (B.sizes.length === A.sizes.length - 1 && sameSizes(B.sizes, A.sizes.slice(0, -1)));
 
 /** The solutions of least squares by way of the singular values, and what the driver reports besides: residuals, ranks, singular values. */
 function leastSquares(inputs: LstsqInputs): Tensor[] {
   checkLstsq(inputs);
   const { self, rcond, driver } = inputs;
-  const vectors = isVectors(self, inputs.b), b = vectors ? inputs.b.unsqueeze(-1) : inputs.b;
-  const outer = b.sizes.slice(0, -2);
-  self.expand([...outer, ...self.sizes.slice(-2)]);
-  const left = stackOf(self), right = stackOf(b), { rows: m, columns: n } = left, { columns } = right, k = Math.min(m, n);
+  const vectors = inputs.b.sizes.length < self.sizes.length, b = vectors ? inputs.b.unsqueeze(-1) : inputs.b;
+  const outer = broadcastSizes(self.sizes.slice(0, -2), b.sizes.slice(0, -2));
+  const left = stackOf(self), right = stackOf(stretched(b, outer, 2)), { rows: m, columns: n } = left, { columns } = right, k = Math.min(m, n);
   const { dtype } = self;
-  const cutoff = rcond ?? epsilon(dtype) * Math.max(m, n);
+  const cutoff = driver === "gels" ? 0 : rcond ?? epsilon(dtype) * Math.max(m, n);
   const x = columnMajor([...outer, Math.max(m, n), columns], dtype).narrow(-2, 0, n);
-  const singular = Tensor.make([...outer, k], dtype), ranks = Tensor.make(outer, int64), squares = Tensor.make([...outer, columns], dtype);
+  const singular = Tensor.make([...left.outer, k], dtype), ranks = Tensor.make(left.outer, int64), squares = Tensor.make([...outer, columns], dtype);
   let full = true;
-  for (let i = 0; i < left.count; i++) {
-    const { u, values, vt } = svdOf(left.read(i), m, n, false, arithmeticOf(dtype));
-    const y = right.read(i), solution = new Float64Array(n * columns), rest = Float64Array.from(y);
-    let rank = 0;
-    for (let p = 0; p < k; p++) {
-      singular.store.data[i * k + p] = values[p];
-      if (!(values[p] > (driver === "gels" ? 0 : cutoff * values[0]))) continue;
-      rank++;
+  const parts = Array.from({ length: left.count }, (_, i) => {
+    const { u, values, vt } = svdOf(left.readDouble(i), m, n, false, arithmeticOf(dtype));
+    const rank = values.filter((value) => value > cutoff * values[0]).length;
+    (singular.store.data as Float64Array).set(values, i * k);
+    ranks.store.data[i] = BigInt(rank);
+    if (rank < n) full = false;
+    return { u, values, vt, rank };
+  });
+  originals(left.outer, outer).forEach((original, i) => {
+    const { u, values, vt, rank } = parts[original];
+    const y = right.readDouble(i), solution = new Float64Array(n * columns), rest = y.slice();
+    for (let p = 0; p < rank; p++) {
       for (let c = 0; c < columns; c++) {
         let along = 0;
         for (let r = 0; r < m; r++) along += u[r * k + p] * y[r * columns + c];
@@ -243,11 +246,9 @@ function leastSquares(inputs: LstsqInputs): Tensor[] {
         for (let r = 0; r < n; r++) solution[r * columns + c] += along / values[p] * vt[p * n + r];
       }
     }
-    ranks.store.data[i] = BigInt(rank);
-    if (rank < n) full = false;
     for (let r = 0; r < m; r++) for (let c = 0; c < columns; c++) (squares.store.data as Float64Array)[i * columns + c] += rest[r * columns + c] ** 2;
     writeInto(x, i, solution);
-  }
+  });
   const none = Tensor.make([0], dtype);
   const residuals = m > n && full && driver !== "gelsy" ? squares : none;
   return [
@@ -272,13 +273,12 @@ const lstsqPrimitive = new Primitive<LstsqInputs>({
   backward: {
     self: ({ grad, self, b }) => {
       const P = linalg_pinv(self);
-      const [gx, y] = isVectors(self, b) ? [grad.unsqueeze(-1), b.unsqueeze(-1)] : [grad, b];
+      const [gx, y] = b.sizes.length < self.sizes.length ? [grad.unsqueeze(-1), b.unsqueeze(-1)] : [grad, b];
       return gradientOf(gx.matmul(mT(y)), P, self);
     },
     b: ({ grad, self, b_sizes }) => {
       const Pt = mT(linalg_pinv(self));
-      const vectors = b_sizes.length === self.sizes.length - 1 && sameSizes(b_sizes, self.sizes.slice(0, -1));
-      return vectors ? Pt.matmul(grad.unsqueeze(-1)).squeeze(-1) : Pt.matmul(grad);
+      return b_sizes.length < self.sizes.length ? Pt.matmul(grad.unsqueeze(-1)).squeeze(-1) : Pt.matmul(grad);
     },
   },
 });

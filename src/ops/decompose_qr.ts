@@ -17,12 +17,12 @@ const mT = (t: Tensor): Tensor => t.transpose(-2, -1);
 export type QrMode = "reduced" | "complete" | "r";
 
 function decomposed(A: Tensor, mode: string): [Tensor, Tensor] {
-  const { outer, count, rows: m, columns: n, read } = stackOf(A);
+  const { outer, count, rows: m, columns: n, readDouble } = stackOf(A);
   const k = mode === "complete" ? m : Math.min(m, n);
   const Q = mode === "r" ? Tensor.make([0], A.dtype) : columnMajor([...outer, m, k], A.dtype);
   const R = columnMajor([...outer, k, n], A.dtype);
   for (let i = 0; i < count; i++) {
-    const a = read(i);
+    const a = readDouble(i);
     const reflections: Reflection[] = qrFactor(a, m, n);
     writeMatrix(R, i, a);
     if (mode !== "r") writeMatrix(Q, i, productOf(reflections, m, k));

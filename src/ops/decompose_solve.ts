@@ -4,8 +4,8 @@
 import { is_grad_enabled } from "../autograd/mode.ts";
 import { type DType, float32, int32, int64 } from "../dtype.ts";
 import { RuntimeError } from "../errors.ts";
-import { identity, luFactor, luSolve, type Matrix, transposed } from "../kernels/linalg.ts";
-import { broadcastSizes, broadcastStrides, contiguousStrides, elementCount, forEachIndex, sameSizes, type Sizes, wrapDim } from "../layout.ts";
+import { type Elements, identity, luFactor, luSolve, transposed } from "../kernels/linalg.ts";
+import { broadcastSizes, contiguousStrides, elementCount, sameSizes, type Sizes, wrapDim } from "../layout.ts";
 import type { NamedTuple } from "../named_tuple.ts";
 import { Tensor } from "../tensor.ts";
 import { eye, tensor } from "./create.ts";
@@ -14,19 +14,23 @@ import { checkShapes } from "./decompose_triangular.ts";
 import { define, type Fn, Primitive } from "./define.ts";
 import { copyElements } from "./elementwise.ts";
 import { cat } from "./join.ts";
-import { checkFloat, checkInfos, checkSquare, columnMajor, several, type Stack, stackOf, stretched, writeMatrix } from "./matrices.ts";
+import { checkFloat, checkInfos, checkSquare, columnMajor, originals, several, type Stack, stackOf, stretched, writeMatrix } from "./matrices.ts";
 
 const mT = (t: Tensor): Tensor => t.transpose(-2, -1);
 
 interface Factored {
-  lu: Matrix;
+  lu: Elements;
   pivots: Int32Array;
   info: number;
+  /** Whether the factors are those of the transpose. */
+  ofTranspose: boolean;
 }
 
-function factor(stack: Stack, i: number): Factored {
-  const lu = stack.read(i), pivots = new Int32Array(stack.rows);
-  return { lu, pivots, info: luFactor(lu, stack.rows, stack.columns, pivots, true) };
+/** The factors of a square matrix, or of its transpose where that is what LAPACK sees in memory: PyTorch saves itself the copy. */
+function factor(A: Tensor, stack: Stack, i: number): Factored {
+  const n = stack.rows, ofTranspose = A.contiguousLayout;
+  const lu = ofTranspose ? transposed(stack.read(i), n, n) : stack.read(i), pivots = new Int32Array(n);
+  return { lu, pivots, info: luFactor(lu, n, n, pivots), ofTranspose };
 }
 
 // -- determinants ----------------------------------------------------------------------------------------------------
@@ -43,10 +47,11 @@ function signAndLogarithm({ lu, pivots }: Factored, n: number): [number, number]
   return [sign, log];
 }
 
-function determinant({ lu, pivots }: Factored, n: number): number {
-  let product = 1;
-  for (let i = 0; i < n; i++) product *= pivots[i] === i + 1 ? lu[i * n + i] : -lu[i * n + i];
-  return product;
+function determinant({ lu, pivots }: Factored, n: number, dtype: DType): number {
+  const product = dtype.allocate(1) as Elements; // rounds
+  product[0] = 1;
+  for (let i = 0; i < n; i++) product[0] *= pivots[i] === i + 1 ? lu[i * n + i] : -lu[i * n + i];
+  return product[0];
 }
 
 const epsilon = (dtype: DType): number => dtype === float32 ? 2 ** -23 : 2 ** -52;
@@ -91,7 +96,7 @@ const detPrimitive = new Primitive<{ A: Tensor }>({
     checkFloat("linalg.det", A);
     const stack = stackOf(A);
     const out = Tensor.make(stack.outer, A.dtype);
-    for (let i = 0; i < stack.count; i++) out.store.data[i] = determinant(factor(stack, i), stack.rows);
+    for (let i = 0; i < stack.count; i++) out.store.data[i] = determinant(factor(A, stack, i), stack.rows, A.dtype);
     return out;
   },
   backward: { A: ({ grad, A, result }) => A.count === 0 ? null : detGradient(grad, A, result) },
@@ -118,7 +123,7 @@ const slogdetPrimitive = new Primitive<{ A: Tensor }>({
     checkFloat("linalg.slogdet", A);
     const stack = stackOf(A);
     const sign = Tensor.make(stack.outer, A.dtype), log = Tensor.make(stack.outer, A.dtype);
-    for (let i = 0; i < stack.count; i++) [sign.store.data[i], log.store.data[i]] = signAndLogarithm(factor(stack, i), stack.rows);
+    for (let i = 0; i < stack.count; i++) [sign.store.data[i], log.store.data[i]] = signAndLogarithm(factor(A, stack, i), stack.rows);
     return [sign, log];
   },
   backward: {
@@ -147,13 +152,6 @@ export const linalg_slogdet: Slogdet = define<Slogdet, { A: Tensor; out: Tensor[
 );
 
 // -- systems ---------------------------------------------------------------------------------------------------------
-
-/** For every matrix of the broadcast stack, which of the original stack it is. */
-function originals(from: Sizes, to: Sizes): number[] {
-  const out: number[] = [];
-  forEachIndex(to, broadcastStrides(from, contiguousStrides(from), to), 0, (i) => out.push(i));
-  return out;
-}
 
 /** Whether B is a stack of vectors, one for each matrix, and not of matrices. */
 function isVectors(A: Tensor, B: Tensor): boolean {
@@ -185,19 +183,19 @@ function solutions(inputs: SolveInputs): [Tensor, Tensor] {
   const stack = stackOf(A), n = stack.rows;
   const outer = broadcastSizes(B.sizes.slice(0, -2), stack.outer);
   const infos = Tensor.make(stack.outer, int32);
-  const factors = Array.from({ length: stack.count }, (_, i) => factor(stack, i));
+  const factors = Array.from({ length: stack.count }, (_, i) => factor(A, stack, i));
   factors.forEach(({ info }, i) => infos.store.data[i] = info);
   const right = stackOf(stretched(B, outer, 2)), { rows, columns } = right;
   const sizes = [...outer, rows, columns];
   const out = left && !vectors ? columnMajor(sizes, A.dtype) : Tensor.make(sizes, A.dtype);
   originals(stack.outer, outer).forEach((k, i) => {
-    const { lu, pivots } = factors[k], b = right.read(i);
+    const { lu, pivots, ofTranspose } = factors[k], b = right.read(i);
     if (left) {
-      luSolve(lu, n, pivots, b, columns, false);
+      luSolve(lu, n, pivots, b, columns, ofTranspose);
       writeMatrix(out, i, b);
     } else { // x a = b is a^T x^T = b^T
       const t = transposed(b, rows, columns);
-      luSolve(lu, n, pivots, t, rows, true);
+      luSolve(lu, n, pivots, t, rows, !ofTranspose);
       writeMatrix(out, i, transposed(t, columns, rows));
     }
   });
@@ -283,9 +281,9 @@ const inversePrimitive = new Primitive<{ A: Tensor }>({
     const stack = stackOf(A), n = stack.rows;
     const out = columnMajor(A.sizes, A.dtype), infos = Tensor.make(stack.outer, int32);
     for (let i = 0; i < stack.count; i++) {
-      const { lu, pivots, info } = factor(stack, i);
-      const inverse = identity(n);
-      luSolve(lu, n, pivots, inverse, n, false);
+      const { lu, pivots, info, ofTranspose } = factor(A, stack, i);
+      const inverse = identity(lu, n);
+      luSolve(lu, n, pivots, inverse, n, ofTranspose);
       infos.store.data[i] = info;
       writeMatrix(out, i, inverse);
     }

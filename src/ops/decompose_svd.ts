@@ -19,11 +19,11 @@ interface SvdInputs {
 function decomposed({ A, full_matrices: full }: SvdInputs): Tensor[] {
   checkMatrix("linalg.svd", A);
   checkFloat("linalg.svd", A);
-  const { outer, count, rows: m, columns: n, read } = stackOf(A);
+  const { outer, count, rows: m, columns: n, readDouble } = stackOf(A);
   const k = Math.min(m, n);
   const U = columnMajor([...outer, m, full ? m : k], A.dtype), S = Tensor.make([...outer, k], A.dtype), Vh = columnMajor([...outer, full ? n : k, n], A.dtype);
   for (let i = 0; i < count; i++) {
-    const a = read(i);
+    const a = readDouble(i);
     const failed = (reason: string) =>
       new LinAlgError(`linalg.svd: ${outer.length > 0 ? `(Batch element ${i}): ` : ""}The algorithm failed to converge because the input matrix ${reason}.`);
     if (!a.every(Number.isFinite)) throw failed("contained non-finite values");

@@ -3,9 +3,9 @@
  */
 import { type DType, float32 } from "../dtype.ts";
 import { LinAlgError, RuntimeError } from "../errors.ts";
-import type { Matrix } from "../kernels/linalg.ts";
+import type { Elements, Matrix } from "../kernels/linalg.ts";
 import { type Arithmetic, DOUBLE, SINGLE } from "../kernels/linalg_rotations.ts";
-import { contiguousStrides, elementCount, type Sizes } from "../layout.ts";
+import { broadcastStrides, contiguousStrides, elementCount, forEachIndex, type Sizes } from "../layout.ts";
 import { type NamedTuple, namedTuple } from "../named_tuple.ts";
 import { Tensor } from "../tensor.ts";
 import { asContiguous } from "./elementwise.ts";
@@ -21,8 +21,10 @@ export interface Stack {
   rows: number;
   /** Their columns. */
   columns: number;
+  /** A copy of one of them. */
+  read: (i: number) => Elements;
   /** A copy of one of them in double precision. */
-  read: (i: number) => Matrix;
+  readDouble: (i: number) => Matrix;
 }
 
 /** Reads a tensor as a stack of matrices. */
@@ -30,19 +32,21 @@ export function stackOf(t: Tensor): Stack {
   const outer = t.sizes.slice(0, -2);
   const [rows, columns] = t.sizes.slice(-2);
   const dense = asContiguous(t);
-  const data = dense.store.data as Float64Array, size = rows * columns;
-  return {
-    outer,
-    count: elementCount(outer),
-    rows,
-    columns,
-    read: (i) => new Float64Array(data.subarray(dense.offset + i * size, dense.offset + (i + 1) * size)),
-  };
+  const data = dense.store.data as Float64Array<ArrayBuffer>, size = rows * columns;
+  const part = (i: number) => data.subarray(dense.offset + i * size, dense.offset + (i + 1) * size);
+  return { outer, count: elementCount(outer), rows, columns, read: (i) => part(i).slice(), readDouble: (i) => new Float64Array(part(i)) };
 }
 
 /** A stack of tensors of `rank` dimensions expanded to other outer dimensions. */
 export function stretched(t: Tensor, outer: Sizes, rank: number): Tensor {
   return t.expand([...outer, ...t.sizes.slice(t.sizes.length - rank)]);
+}
+
+/** For every matrix of the broadcast stack, which of the original stack it is. */
+export function originals(from: Sizes, to: Sizes): number[] {
+  const out: number[] = [];
+  forEachIndex(to, broadcastStrides(from, contiguousStrides(from), to), 0, (i) => out.push(i));
+  return out;
 }
 
 /** A new stack of matrices in whose memory the elements of a column are neighbours, as LAPACK has it. */
@@ -57,7 +61,7 @@ export function columnMajor(sizes: Sizes, dtype: DType): Tensor {
 export const arithmeticOf = (dtype: DType): Arithmetic => dtype === float32 ? SINGLE : DOUBLE;
 
 /** Writes a row-major matrix, or as many columns of it as fit, into place `i` of a new stack. */
-export function writeMatrix(out: Tensor, i: number, a: Matrix, stride: number = out.sizes[out.sizes.length - 1]): void {
+export function writeMatrix(out: Tensor, i: number, a: Elements, stride: number = out.sizes[out.sizes.length - 1]): void {
   const [rows, columns] = out.sizes.slice(-2), [row, column] = out.strides.slice(-2);
   const data = out.store.data;
   for (let p = 0, base = i * rows * columns; p < rows; p++) for (let q = 0; q < columns; q++) data[base + p * row + q * column] = a[p * stride + q];

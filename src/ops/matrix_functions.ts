@@ -2,7 +2,8 @@
  * Powers and exponentials of matrices, and products along one dimension, as `torch.linalg` names them.
  */
 import { RuntimeError } from "../errors.ts";
-import { type Elements, exponential } from "../kernels/linalg_exponential.ts";
+import type { Elements } from "../kernels/linalg.ts";
+import { exponential } from "../kernels/linalg_exponential.ts";
 import { Tensor } from "../tensor.ts";
 import { chainProduct } from "./chain.ts";
 import { eye } from "./create.ts";
