@@ -44,6 +44,8 @@ import * as transcendental from "./ops/transcendental.ts";
 import * as transposes from "./ops/transposes.ts";
 import * as view from "./ops/view.ts";
 import type { Overloaded } from "./ops/overloads.ts";
+import { OpNode } from "./ops/define.ts";
+import { PointwiseNode } from "./ops/pointwise.ts";
 import { unbind } from "./ops/split.ts";
 import { Tensor } from "./tensor.ts";
 
@@ -213,3 +215,16 @@ function nameInstances(prototype: object, name: (instance: never) => string): vo
 nameInstances(Node.prototype, (node: Node) => node instanceof FunctionNode ? `torch.autograd.function.${node.name()}` : shortName(node));
 nameInstances(RemovableHandle.prototype, () => "torch.utils.hooks.RemovableHandle");
 nameInstances(Generator.prototype, () => "torch._C.Generator");
+
+/** Stands for the class that PyTorch has for each kind of node: `node.constructor.name` is `MulBackward0`. */
+const nodeClasses = new Map<string, { readonly name: string }>();
+for (const { prototype } of [OpNode, PointwiseNode]) {
+  Object.defineProperty(prototype, "constructor", {
+    get(this: Node): { readonly name: string } {
+      const name = shortName(this);
+      let named = nodeClasses.get(name);
+      if (named === undefined) nodeClasses.set(name, named = { [name]: class {} }[name]);
+      return named;
+    },
+  });
+}
