@@ -10,6 +10,7 @@ export { cosine_similarity, pairwise_distance, pdist } from "../ops/distance.ts"
 export { alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout } from "../ops/dropout.ts";
 export { embedding, embedding_bag, one_hot } from "../ops/embedding.ts";
 export { fold, unfold } from "../ops/fold.ts";
+export { affine_grid, grid_sample } from "../ops/grid_sample.ts";
 export { interpolate, upsample, upsample_bilinear, upsample_nearest } from "../ops/interpolate.ts";
 export * from "../ops/linear.ts";
 export * from "../ops/loss.ts";
