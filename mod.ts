@@ -4,7 +4,21 @@
  * @module
  */
 import "./src/methods.ts";
-export { bool, float32, float32 as float, float64, float64 as double, int16, int16 as short, int32, int32 as int, int64, int64 as long, int8, uint8 } from "./src/dtype.ts";
+export {
+  bool,
+  float32,
+  float32 as float,
+  float64,
+  float64 as double,
+  int16,
+  int16 as short,
+  int32,
+  int32 as int,
+  int64,
+  int64 as long,
+  int8,
+  uint8,
+} from "./src/dtype.ts";
 export { can_cast, get_default_dtype, promote_types, set_default_dtype } from "./src/dtype.ts";
 export * from "./src/errors.ts";
 export * from "./src/ops/activation.ts";
@@ -56,8 +70,34 @@ export { get_printoptions, set_printoptions } from "./src/format/options.ts";
 export * as viz from "./src/viz.ts";
 export * as utils from "./src/utils/mod.ts";
 export * as optim from "./src/optim/mod.ts";
-export type { Args, Fn, InplaceOp, IsMethod, Op } from "./src/ops/define.ts";
+export type { Args, Fn, InplaceOp, IsMethod, Op, Prefixes, WithNamed, WithOptions } from "./src/ops/define.ts";
 export type { Binary, BinaryOfNumbers, BinaryTensors, BinaryTensorsInplace, Unary, UnaryOnly } from "./src/ops/pointwise.ts";
 export type { Num } from "./src/ops/promotion.ts";
 export type { Category, DType, TypedArray } from "./src/dtype.ts";
 export type { DeviceConstructor, SizeArray, SizeConstructor } from "./src/size.ts";
+export type { Device } from "./src/size.ts";
+export type { PrintOptions, PrintOptionsArguments } from "./src/format/options.ts";
+export type { NamedTuple, NamedTupleArray, ValuesIndices } from "./src/named_tuple.ts";
+export type { Generator as GeneratorBase } from "./src/random.ts";
+export type { Tensor as TensorClass } from "./src/tensor.ts";
+export type { Sizes } from "./src/layout.ts";
+export type { CombinationsOptions, Indexing, Tensors } from "./src/ops/grids.ts";
+export type { CrossOptions } from "./src/ops/cross.ts";
+export type { Bilinear, BilinearOptions } from "./src/ops/linear.ts";
+export type { Dims, ReduceOptions, Reduction } from "./src/ops/reduction.ts";
+export type { Part } from "./src/ops/conjugate.ts";
+export type { Move, MoveOptions, Squeeze, SqueezeOptions, SwapAxes, Transpose, TwoDims, Unsqueeze } from "./src/ops/dims.ts";
+export type { DiagonalScatter, DiagonalScatterOptions, SelectScatter, SliceScatter, SliceScatterOptions } from "./src/ops/part_scatter.ts";
+export type { AtLeast, Flatten, FlattenOptions, Unflatten } from "./src/ops/reshape.ts";
+export type { Diagonal, DiagonalInputs, DiagonalOptions, Narrow, NarrowCopy, NarrowOptions, Unfold, WindowInputs } from "./src/ops/slices.ts";
+export type { AsStrided, AsStridedOptions, AsStridedScatter, AsStridedScatterOptions, FillDiagonal } from "./src/ops/strided.ts";
+export type { Eye, Linspace, Logspace, Range, TriangleIndices } from "./src/ops/ranges.ts";
+export type { IndexAdd, IndexAddOptions, IndexCopy, IndexFill, IndexFillOptions, IndexSelectOptions, SelectOp } from "./src/ops/index_select.ts";
+export type { IndexReduce, IndexReduceOptions } from "./src/ops/index_reduce.ts";
+export type { Mask, MaskedScatter, Nonzero, Put, PutInputs, StaticOptions, Unravel } from "./src/ops/nonzero.ts";
+export type { Norm, NormOptions } from "./src/ops/linalg_norm.ts";
+export type { QR, Qr, QrOptions } from "./src/ops/decompose_qr.ts";
+export type { Svd, SvdOptions } from "./src/ops/decompose_svd.ts";
+export type { LegacyArgs, Solution, TriangularSolve, TriangularSolveOptions } from "./src/ops/decompose_triangular.ts";
+export type { CholeskySolve, CholeskySolveOptions, UpperOp } from "./src/ops/decompose_cholesky.ts";
+export type { MaybeTensor, Node, NodeHooks, PassState, PostHook, PreHook, RemovableHandle, TensorHook } from "./src/autograd/node.ts";

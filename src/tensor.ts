@@ -15,7 +15,7 @@ import { SMALL, smallStorage, Storage } from "./storage.ts";
 import { pythonType } from "./python.ts";
 import { warnOnce } from "./warnings.ts";
 
-/** A multi-dimensional array of numbers of one dtype that can record how it was computed. */
+/** @internal The methods, each documented with the op that it is. */
 // The methods come from the ops: this is the one place where a lower layer names a higher one, and only its types.
 export interface Tensor extends Methods {}
 

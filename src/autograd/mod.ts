@@ -10,6 +10,9 @@ export { enable_grad, inference_mode, ModeGuard, no_grad, set_grad_enabled } fro
 export { Variable } from "./variable.ts";
 export { Function } from "./function.ts";
 export type { FunctionCtx } from "./function.ts";
+/** Tools for those who look into the graph. */
 export * as graph from "./graph.ts";
+/** Jacobians, Hessians and their products with vectors, of functions. */
 export * as functional from "./functional.ts";
+/** Forward mode: numbers that carry their tangents. */
 export * as forward_ad from "./forward_ad.ts";

@@ -25,7 +25,8 @@ export const resolve_conj: Op = identity("resolve_conj");
 /** The tensor itself: no negation is ever put off. */
 export const resolve_neg: Op = identity("resolve_neg");
 
-type Part = Fn<{ input: Tensor }, [input: Tensor]>;
+/** The real or the imaginary part, which of a real tensor is itself or an error. */
+export type Part = Fn<{ input: Tensor }, [input: Tensor]>;
 
 /** The real part: of real numbers the tensor itself. */
 export const real: Part = define<Part, { self: Tensor }>("real", "(Tensor input)", ({ self }) => self);

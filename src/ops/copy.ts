@@ -158,7 +158,9 @@ export const copy_: Op<{ src: Tensor; non_blocking: boolean }, [src: Tensor | Nu
     const shift = self.sizes.length - other.sizes.length;
     for (let d = self.sizes.length - 1; d >= shift; d--) {
       if (other.sizes[d - shift] !== 1 && other.sizes[d - shift] !== self.sizes[d]) {
-        throw new RuntimeError(`The size of tensor a (${self.sizes[d]}) must match the size of tensor b (${other.sizes[d - shift]}) at non-singleton dimension ${d}`);
+        throw new RuntimeError(
+          `The size of tensor a (${self.sizes[d]}) must match the size of tensor b (${other.sizes[d - shift]}) at non-singleton dimension ${d}`,
+        );
       }
     }
   }
@@ -198,7 +200,10 @@ function checkFill(value: Tensor): void {
 const FILL = ["(Tensor input, Tensor value)", "(Tensor input, Number value)"];
 
 /** A tensor like `self` with every element `value`. */
-export const fill: Op<{ value: Tensor | Num }, [value: Tensor | Num]> = define<Op<{ value: Tensor | Num }, [value: Tensor | Num]>, { self: Tensor; value: Tensor | Num }>(
+export const fill: Op<{ value: Tensor | Num }, [value: Tensor | Num]> = define<
+  Op<{ value: Tensor | Num }, [value: Tensor | Num]>,
+  { self: Tensor; value: Tensor | Num }
+>(
   "fill",
   FILL,
   ({ self, value }) => {
@@ -209,7 +214,10 @@ export const fill: Op<{ value: Tensor | Num }, [value: Tensor | Num]> = define<O
 );
 
 /** Sets every element to `value`. */
-export const fill_: Op<{ value: Tensor | Num }, [value: Tensor | Num]> = define<Op<{ value: Tensor | Num }, [value: Tensor | Num]>, { self: Tensor; value: Tensor | Num }>(
+export const fill_: Op<{ value: Tensor | Num }, [value: Tensor | Num]> = define<
+  Op<{ value: Tensor | Num }, [value: Tensor | Num]>,
+  { self: Tensor; value: Tensor | Num }
+>(
   "fill_",
   FILL,
   ({ self, value }) => {
@@ -275,7 +283,8 @@ function resized(self: Tensor, size: readonly number[]): Tensor {
   return self;
 }
 
-type Resize = Op<{ size: readonly number[] }, (number | readonly number[])[]>;
+/** `resize_`: gives a tensor another shape. */
+export type Resize = Op<{ size: readonly number[] }, (number | readonly number[])[]>;
 
 /** Changes the shape in place; where more elements are needed than memory holds, new ones are zero. */
 export const resize_: Resize = define<Resize, { self: Tensor; size: number[] }>(
@@ -284,7 +293,8 @@ export const resize_: Resize = define<Resize, { self: Tensor; size: number[] }>(
   ({ self, size }) => resized(self, size),
 );
 
-type ResizeAs = Op<{ the_template: Tensor }, [the_template: Tensor]>;
+/** `resize_as_`: gives a tensor the shape of another. */
+export type ResizeAs = Op<{ the_template: Tensor }, [the_template: Tensor]>;
 
 /** Changes the shape in place to that of another tensor. */
 export const resize_as_: ResizeAs = define<ResizeAs, { self: Tensor; the_template: Tensor }>(

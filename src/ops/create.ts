@@ -20,7 +20,8 @@ const sized = (names: boolean) => [
   `(tuple of ints size, *, Tensor out = None, ${FACTORY})`,
 ];
 
-type Sized = Fn<TensorOptions & { size: readonly number[] }, Varargs>;
+/** `zeros` and its kin: a tensor of a given shape. */
+export type Sized = Fn<TensorOptions & { size: readonly number[] }, Varargs>;
 const constant = (name: string, value: number): Sized =>
   define<Sized, Options & { size: number[] }>(name, sized(true), (p) => finish(filledWith(p.size, value, p.dtype ?? get_default_dtype()), p));
 
@@ -50,7 +51,8 @@ export const scalar_tensor: Fn<TensorOptions & { s: Num }, [s: Num]> = define<Fn
 
 const like = (extra = "") => `(Tensor input, ${extra}*, torch.memory_format memory_format = None, ${FACTORY})`;
 
-type Like = Op<TensorOptions & { memory_format: unknown }>;
+/** `zeros_like` and its kin: a tensor of the shape and dtype of another. */
+export type Like = Op<TensorOptions & { memory_format: unknown }>;
 
 function filledLike(self: Tensor, value: Num, p: Options & { memory_format?: unknown }): Tensor {
   const dtype = p.dtype ?? self.dtype;
@@ -75,7 +77,8 @@ export const full_like: Op<TensorOptions & { fill_value: Num }, [fill_value: Num
   Options & { self: Tensor; fill_value: Num }
 >("full_like", like("Number fill_value, "), (p) => filledLike(p.self, p.fill_value, p));
 
-type New = Op<TensorOptions & { size: readonly number[] }, Varargs>;
+/** `new_zeros` and its kin: a tensor of a given shape and of the dtype of another. */
+export type New = Op<TensorOptions & { size: readonly number[] }, Varargs>;
 const newConstant = (name: string, value: number): New =>
   define<New, Options & { self: Tensor; size: number[] }>(
     name,
@@ -100,7 +103,8 @@ export const new_full: Op<TensorOptions & { size: readonly number[]; fill_value:
   (p) => finish(filledWith(p.size, p.fill_value, p.dtype ?? p.self.dtype), p),
 );
 
-type StridedOptions = TensorOptions & { size: readonly number[]; stride: readonly number[] };
+/** Named arguments of `empty_strided`. */
+export type StridedOptions = TensorOptions & { size: readonly number[]; stride: readonly number[] };
 
 function strided(size: readonly number[], stride: readonly number[], dtype: DType): Tensor {
   checkSize(size);

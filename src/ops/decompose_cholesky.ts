@@ -89,7 +89,8 @@ export const linalg_cholesky_ex: LinalgCholeskyEx = define<LinalgCholeskyEx, { s
   },
 );
 
-type UpperOp = Op<{ upper?: boolean; out?: Tensor }, [upper?: boolean]>;
+/** An op on a Cholesky factor, which is upper or lower triangular. */
+export type UpperOp = Op<{ upper?: boolean; out?: Tensor }, [upper?: boolean]>;
 
 /** The lower triangular L with L L^T = A. Superseded by `linalg.cholesky`. */
 export const cholesky: UpperOp = define<UpperOp, { self: Tensor; upper: boolean }>("cholesky", "(Tensor input, bool upper = False, *, Tensor out = None)", {
@@ -156,7 +157,8 @@ export interface CholeskySolveOptions {
   out?: Tensor;
 }
 
-type CholeskySolve = Op<CholeskySolveOptions, [input2: Tensor, upper?: boolean]>;
+/** `cholesky_solve`: solves a system whose matrix is known by its Cholesky factor. */
+export type CholeskySolve = Op<CholeskySolveOptions, [input2: Tensor, upper?: boolean]>;
 
 /** The solution x of A x = self, where A = L L^T is given by L. d/dself = A^-1 grad; d/dL = -(A^-1 grad x^T + its transpose) L. */
 export const cholesky_solve: CholeskySolve = define<CholeskySolve, { self: Tensor; input2: Tensor; upper: boolean }>(

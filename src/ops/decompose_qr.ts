@@ -80,7 +80,8 @@ export interface LinalgQrOptions {
   out?: readonly Tensor[];
 }
 
-type QR = NamedTuple<"Q" | "R">;
+/** An orthonormal factor and a triangular one. */
+export type QR = NamedTuple<"Q" | "R">;
 
 /** A QR decomposition. */
 export type LinalgQr = Fn<LinalgQrOptions, [A: Tensor, mode?: QrMode], QR>;

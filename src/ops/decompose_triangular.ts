@@ -161,8 +161,10 @@ export interface TriangularSolveOptions {
   out?: readonly Tensor[];
 }
 
-type Solution = NamedTuple<"solution" | "cloned_coefficient">;
-type LegacyArgs = Args<TriangularSolveOptions, [A: Tensor, upper?: boolean, transpose?: boolean, unitriangular?: boolean]>;
+/** A solution, and the coefficients that were used. */
+export type Solution = NamedTuple<"solution" | "cloned_coefficient">;
+/** Positional arguments of `triangular_solve`. */
+export type LegacyArgs = Args<TriangularSolveOptions, [A: Tensor, upper?: boolean, transpose?: boolean, unitriangular?: boolean]>;
 
 /** Solves systems with triangular matrices. */
 export interface TriangularSolve extends IsMethod {

@@ -496,10 +496,14 @@ export function cannotCast(from: DType, to: DType): RuntimeError {
 
 // -- what users call -------------------------------------------------------------------------------------------------
 
-type Prefixes<A extends unknown[]> = A extends [...infer Head, unknown] ? A | Prefixes<Head> : [];
-type WithNamed<A extends unknown[], P> = A extends unknown ? [...A, named: Partial<P>] : never;
+/** The argument list and all its beginnings. */
+export type Prefixes<A extends unknown[]> = A extends [...infer Head, unknown] ? A | Prefixes<Head> : [];
+/** An argument list with an object of named arguments at its end. */
+export type WithNamed<A extends unknown[], P> = A extends unknown ? [...A, named: Partial<P>] : never;
 
-type WithOptions<A extends unknown[], P> = A extends unknown ? number extends A["length"] ? [...A, named: Partial<P>] : WithNamed<Prefixes<Required<A>>, P>
+/** The positional arguments, all or the first few, and then the named ones. */
+export type WithOptions<A extends unknown[], P> = A extends unknown
+  ? number extends A["length"] ? [...A, named: Partial<P>] : WithNamed<Prefixes<Required<A>>, P>
   : never;
 
 /** Positional arguments, the last ones of which may be given by name in a trailing object. */

@@ -51,7 +51,8 @@ function swapped(self: Tensor, dim0: number, dim1: number): Tensor {
   return self.alias(sizes, strides);
 }
 
-type TwoDims = { dim0: number; dim1: number };
+/** Two dimensions by their numbers. */
+export type TwoDims = { dim0: number; dim1: number };
 type TransposeInputs = { self: Tensor } & TwoDims;
 const TRANSPOSE = ["(Tensor input, int dim0, int dim1)", "(Tensor input, name dim0, name dim1)"];
 
@@ -64,7 +65,8 @@ const transposing = (name: string) =>
   });
 const transposed = transposing("TransposeBackward0"), transposeInto = transposing("TransposeBackward1");
 
-type Transpose = InplaceOp<TwoDims, [dim0: number, dim1: number]>;
+/** `transpose`: two dimensions exchanged. */
+export type Transpose = InplaceOp<TwoDims, [dim0: number, dim1: number]>;
 
 const transposeOp = (name: string, signatures: readonly string[]): Transpose =>
   define<Transpose, TransposeInputs>(name, signatures, (inputs) => transposed.apply(inputs), { inplace: (inputs) => becomeView(transposeInto, inputs) });
@@ -74,7 +76,8 @@ export const transpose: Transpose = transposeOp("transpose", TRANSPOSE);
 /** Two dimensions exchanged: another name of `transpose`. */
 export const swapdims: Transpose = transposeOp("swapdims", [TRANSPOSE[0]]);
 
-type SwapAxes = InplaceOp<{ axis0: number; axis1: number }, [axis0: number, axis1: number]>;
+/** `swapaxes`: two dimensions exchanged. */
+export type SwapAxes = InplaceOp<{ axis0: number; axis1: number }, [axis0: number, axis1: number]>;
 
 /** Two dimensions exchanged: another name of `transpose`. */
 export const swapaxes: SwapAxes = define<SwapAxes, { self: Tensor; axis0: number; axis1: number }>(
@@ -107,7 +110,8 @@ export const t: InplaceOp = define<InplaceOp, { self: Tensor }>("t", "(Tensor in
   inplace: (inputs) => becomeView(tInto, inputs),
 });
 
-type Unsqueeze = InplaceOp<{ dim: number }, [dim: number]>;
+/** `unsqueeze`: with one more dimension of size 1. */
+export type Unsqueeze = InplaceOp<{ dim: number }, [dim: number]>;
 const unsqueezing = (name: string) =>
   new Primitive<{ self: Tensor; dim: number }>({
     name,
@@ -166,8 +170,10 @@ const squeezing = (all: string, one: string, several: string) => ({
 const squeezeOut = squeezing("SqueezeBackward0", "SqueezeBackward1", "SqueezeBackward2");
 const squeezeInto = squeezing("SqueezeBackward3", "SqueezeBackward4", "SqueezeBackward5");
 
-type SqueezeOptions = { dim: number | readonly number[] };
-type Squeeze = InplaceOp<SqueezeOptions, [dim?: number | readonly number[]]>;
+/** Named arguments of `squeeze`. */
+export type SqueezeOptions = { dim: number | readonly number[] };
+/** `squeeze`: without the dimensions of size 1. */
+export type Squeeze = InplaceOp<SqueezeOptions, [dim?: number | readonly number[]]>;
 
 /** Without its dimensions of size 1, or without those of `dim` that are of size 1: a view. */
 export const squeeze: Squeeze = define<Squeeze, { self: Tensor; dim?: number | number[] }>(
@@ -191,8 +197,10 @@ export const squeeze: Squeeze = define<Squeeze, { self: Tensor; dim?: number | n
 
 // -- moving dimensions -----------------------------------------------------------------------------------------------
 
-type MoveOptions = { source: number | readonly number[]; destination: number | readonly number[] };
-type Move = Op<MoveOptions, [source: number | readonly number[], destination: number | readonly number[]]>;
+/** Named arguments of `movedim`. */
+export type MoveOptions = { source: number | readonly number[]; destination: number | readonly number[] };
+/** `movedim`: dimensions put at other places. */
+export type Move = Op<MoveOptions, [source: number | readonly number[], destination: number | readonly number[]]>;
 
 function moved(self: Tensor, source: number | number[], destination: number | number[]): Tensor {
   const from = typeof source === "number" ? [source] : source, to = typeof destination === "number" ? [destination] : destination;

@@ -290,8 +290,10 @@ export const index_put_: SubscriptPut = Object.assign(
 );
 Object.defineProperty(index_put_, "name", { value: "index_put_" });
 
-type PutOptions = { indices: readonly Tensor[]; values: Tensor; accumulate: boolean };
-type PutOp = Op<PutOptions, [indices: readonly Tensor[], values: Tensor, accumulate?: boolean]>;
+/** Named arguments of `index_put`. */
+export type PutOptions = { indices: readonly Tensor[]; values: Tensor; accumulate: boolean };
+/** `index_put`: a copy with values written at indices. */
+export type PutOp = Op<PutOptions, [indices: readonly Tensor[], values: Tensor, accumulate?: boolean]>;
 
 /** A copy of `self` with `values` at the places that index tensors, one a dimension, name. */
 export const index_put: PutOp = define<PutOp, PutOptions & { self: Tensor }>(

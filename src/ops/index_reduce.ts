@@ -80,7 +80,8 @@ export interface IndexReduceOptions {
   out?: Tensor;
 }
 
-type IndexReduce = InplaceOp<IndexReduceOptions, [dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin"]>;
+/** `index_reduce`: a copy with slices combined at the indices of a dimension. */
+export type IndexReduce = InplaceOp<IndexReduceOptions, [dim: number, index: Tensor, source: Tensor, reduce: "prod" | "mean" | "amax" | "amin"]>;
 
 /** `self` with the slices of `source` multiplied into, averaged into, or compared with the slices that `index` names. */
 export const index_reduce: IndexReduce = define<IndexReduce, ReduceInputs>(

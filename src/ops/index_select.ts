@@ -30,7 +30,8 @@ export interface IndexSelectOptions {
   out?: Tensor;
 }
 
-type SelectOp = Op<IndexSelectOptions, [dim: number, index: Tensor]>;
+/** `index_select`: the slices at the indices of a dimension. */
+export type SelectOp = Op<IndexSelectOptions, [dim: number, index: Tensor]>;
 
 /** The slices of `self` along `dim` that `index` names, in its order. The gradient of each result slice adds to the slice it came from. */
 export const index_select: SelectOp = define<SelectOp, { self: Tensor; dim: number; index: Tensor }>(
@@ -149,7 +150,8 @@ const indexAdd = new Primitive<AddInputs>({
 /** The inputs with the source's number of dimensions, which PyTorch saves. */
 const withRank = <P extends SourceInputs>(inputs: P): P & { source_dim: number } => ({ ...inputs, source_dim: inputs.source.sizes.length });
 
-type IndexAdd = InplaceOp<IndexAddOptions, [dim: number, index: Tensor, source: Tensor]>;
+/** `index_add`: a copy with slices added at the indices of a dimension. */
+export type IndexAdd = InplaceOp<IndexAddOptions, [dim: number, index: Tensor, source: Tensor]>;
 
 /** `self` with the slices of `source`, times `alpha`, added to the slices that `index` names. The gradient goes to `self` unchanged and to `source` from the slices it was added to. */
 export const index_add: IndexAdd = define<IndexAdd, AddInputs>(
@@ -223,7 +225,8 @@ const indexCopy = new Primitive<SourceInputs & { source_dim: number }>({
   },
 });
 
-type IndexCopy = InplaceOp<Omit<IndexAddOptions, "alpha">, [dim: number, index: Tensor, source: Tensor]>;
+/** `index_copy`: a copy with slices written at the indices of a dimension. */
+export type IndexCopy = InplaceOp<Omit<IndexAddOptions, "alpha">, [dim: number, index: Tensor, source: Tensor]>;
 
 /** `self` with the slices of `source` in place of those that `index` names. The gradient of a replaced slice goes to `source`, of any other to `self`. */
 export const index_copy: IndexCopy = define<IndexCopy, SourceInputs>(
@@ -293,8 +296,10 @@ function checkFillValue(value: Tensor): void {
   }
 }
 
-type IndexFillOptions = { dim: number; index: Tensor; value: Num | Tensor };
-type IndexFill = InplaceOp<IndexFillOptions, [dim: number, index: Tensor, value: Num | Tensor]>;
+/** Named arguments of `index_fill`. */
+export type IndexFillOptions = { dim: number; index: Tensor; value: Num | Tensor };
+/** `index_fill`: a copy with one value at the indices of a dimension. */
+export type IndexFill = InplaceOp<IndexFillOptions, [dim: number, index: Tensor, value: Num | Tensor]>;
 
 /** `self` with the slices that `index` names filled with `value`. Their gradient goes to `value`, the rest to `self`. */
 export const index_fill: IndexFill = define<IndexFill, FillInputs<Num | Tensor>>(

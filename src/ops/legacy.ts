@@ -12,7 +12,7 @@ import { checkSize } from "./factory.ts";
 import { arrayType, fromData } from "./literal.ts";
 
 /** The device, which is the CPU. */
-type DeviceOption = { device?: string | Device | null };
+export type DeviceOption = { device?: string | Device | null };
 
 /** A constructor of tensors: of sizes, of one array of data, or of a tensor, whose memory is shared. */
 export interface TensorConstructor {

@@ -97,7 +97,8 @@ export const nonzero: Nonzero = define<Nonzero, { self: Tensor; as_tuple?: boole
 /** The coordinates of the elements that are not zero, a row for each. */
 export const argwhere: Op = define<Op, { self: Tensor }>("argwhere", "(Tensor input)", ({ self }) => matrix(self));
 
-type StaticOptions = { size: number; fill_value?: number; out?: Tensor };
+/** Named arguments of `nonzero_static`. */
+export type StaticOptions = { size: number; fill_value?: number; out?: Tensor };
 
 /** `nonzero` with a fixed number of rows: what is missing is filled, what is too much is left out. */
 export const nonzero_static: Op<StaticOptions> = define<Op<StaticOptions>, { self: Tensor; size: number; fill_value: number }>(
@@ -113,7 +114,8 @@ export const nonzero_static: Op<StaticOptions> = define<Op<StaticOptions>, { sel
   },
 );
 
-type Unravel = Fn<{ indices: Tensor; shape: number | readonly number[] }, [indices: Tensor, shape: number | readonly number[]], Tensor[]>;
+/** `unravel_index`: the indices in each dimension of flat ones. */
+export type Unravel = Fn<{ indices: Tensor; shape: number | readonly number[] }, [indices: Tensor, shape: number | readonly number[]], Tensor[]>;
 
 /** The coordinates in a tensor of `shape` of the elements with these row-major numbers. */
 export const unravel_index: Unravel = define<Unravel, { indices: Tensor; shape: number[] }>(
@@ -135,7 +137,8 @@ export const unravel_index: Unravel = define<Unravel, { indices: Tensor; shape: 
 
 // -- masks -----------------------------------------------------------------------------------------------------------
 
-type Mask = { mask: Tensor };
+/** The tensor of booleans that says which elements are meant. */
+export type Mask = { mask: Tensor };
 
 /** The elements of `self` where `mask` is true, in row-major order. The gradient goes to the elements that were chosen. */
 export const masked_select: Op<Mask & { out?: Tensor }, [mask: Tensor]> = define<Op<Mask & { out?: Tensor }, [mask: Tensor]>, { self: Tensor } & Mask>(
@@ -163,7 +166,8 @@ export const masked_select: Op<Mask & { out?: Tensor }, [mask: Tensor]> = define
   },
 );
 
-type MaskedScatter = InplaceOp<Mask & { source: Tensor }, [mask: Tensor, source: Tensor]>;
+/** `masked_scatter`: a copy with the elements of `source`, one after another, where the mask is true. */
+export type MaskedScatter = InplaceOp<Mask & { source: Tensor }, [mask: Tensor, source: Tensor]>;
 
 /** `self` with the elements of `source`, in their order, at the places where `mask` is true. The gradient of these goes to `source`, of the others to `self`. */
 export const masked_scatter: MaskedScatter = define<MaskedScatter, { self: Tensor; source: Tensor } & Mask>(
@@ -231,8 +235,10 @@ export const take: Op<{ index: Tensor; out?: Tensor }, [index: Tensor]> = define
   },
 );
 
-type PutInputs = { self: Tensor; index: Tensor; source: Tensor; accumulate: boolean };
-type Put = InplaceOp<Omit<PutInputs, "self">, [index: Tensor, source: Tensor, accumulate?: boolean]>;
+/** What `put` works on. */
+export type PutInputs = { self: Tensor; index: Tensor; source: Tensor; accumulate: boolean };
+/** `put`: a copy with elements written at flat indices. */
+export type Put = InplaceOp<Omit<PutInputs, "self">, [index: Tensor, source: Tensor, accumulate?: boolean]>;
 
 /** `self` with the elements of `source` at these row-major numbers, or added to what is there. */
 export const put: Put = define<Put, PutInputs>(

@@ -15,7 +15,8 @@ function replaced(self: Tensor, src: Tensor, view: (t: Tensor) => Tensor): Tenso
   return out;
 }
 
-type SelectScatter = Op<{ src: Tensor; dim: number; index: number }, [src: Tensor, dim: number, index: number]>;
+/** `select_scatter`: a copy with another slice at one index of a dimension. */
+export type SelectScatter = Op<{ src: Tensor; dim: number; index: number }, [src: Tensor, dim: number, index: number]>;
 
 /** A copy of `self` with `src` as the slice at `index` along `dim`. The gradient of that slice goes to `src`, the rest to `self`. */
 export const select_scatter: SelectScatter = define<SelectScatter, { self: Tensor; src: Tensor; dim: number; index: number }>(
@@ -30,8 +31,10 @@ export const select_scatter: SelectScatter = define<SelectScatter, { self: Tenso
   },
 );
 
-type SliceScatterOptions = { src: Tensor; dim?: number; start?: number | null; end?: number | null; step?: number };
-type SliceScatter = Op<SliceScatterOptions, [src: Tensor, dim?: number, start?: number | null, end?: number | null, step?: number]>;
+/** Named arguments of `slice_scatter`. */
+export type SliceScatterOptions = { src: Tensor; dim?: number; start?: number | null; end?: number | null; step?: number };
+/** `slice_scatter`: a copy with other elements in a range of a dimension. */
+export type SliceScatter = Op<SliceScatterOptions, [src: Tensor, dim?: number, start?: number | null, end?: number | null, step?: number]>;
 
 /** A copy of `self` with `src` as the elements `start`, `start + step` ... before `end` along `dim`. Their gradient goes to `src`, the rest to `self`. */
 export const slice_scatter: SliceScatter = define<
@@ -45,8 +48,10 @@ export const slice_scatter: SliceScatter = define<
   },
 });
 
-type DiagonalScatterOptions = { src: Tensor; offset?: number; dim1?: number; dim2?: number };
-type DiagonalScatter = Op<DiagonalScatterOptions, [src: Tensor, offset?: number, dim1?: number, dim2?: number]>;
+/** Named arguments of `diagonal_scatter`. */
+export type DiagonalScatterOptions = { src: Tensor; offset?: number; dim1?: number; dim2?: number };
+/** `diagonal_scatter`: a copy with another diagonal. */
+export type DiagonalScatter = Op<DiagonalScatterOptions, [src: Tensor, offset?: number, dim1?: number, dim2?: number]>;
 
 /** A copy of `self` with `src` as a diagonal. The gradient of the diagonal goes to `src`, the rest to `self`. */
 export const diagonal_scatter: DiagonalScatter = define<DiagonalScatter, { self: Tensor; src: Tensor; offset: number; dim1: number; dim2: number }>(

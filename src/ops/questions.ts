@@ -7,7 +7,8 @@ import { Tensor } from "../tensor.ts";
 import { define, type Fn } from "./define.ts";
 import * as inspect from "./inspect.ts";
 
-type Question<R> = Fn<{ input: Tensor }, [input: Tensor], R>;
+/** A function that answers a question about a tensor. */
+export type Question<R> = Fn<{ input: Tensor }, [input: Tensor], R>;
 
 const question = <R>(name: string, answer: (self: Tensor) => R): Question<R> =>
   define<Question<R>, { self: Tensor }>(name, "(Tensor input)", ({ self }) => answer(self));

@@ -56,7 +56,8 @@ function made(tensor: Tensor, p: Factory): Tensor {
   return tensor;
 }
 
-type RandomFactory = Fn<TensorOptions & GeneratorOptions & { size: readonly number[] }, Varargs>;
+/** `rand` and `randn`: random numbers in a given shape. */
+export type RandomFactory = Fn<TensorOptions & GeneratorOptions & { size: readonly number[] }, Varargs>;
 
 /** Uniform numbers from [0, 1). */
 export const rand: RandomFactory = define<RandomFactory, Factory & { size: number[] }>("rand", randomSignatures("tuple of ints size"), (p) => {
@@ -73,7 +74,11 @@ export const randn: RandomFactory = define<RandomFactory, Factory & { size: numb
 });
 
 function integers(target: Tensor, gen: Generator, low: number, high: number): Tensor {
-  fillInMemoryOrder(target, gen, (g, dense) => draw.random_from_to(g, dense.store.data.subarray(dense.offset, dense.offset + dense.count), dense.dtype, low, high));
+  fillInMemoryOrder(
+    target,
+    gen,
+    (g, dense) => draw.random_from_to(g, dense.store.data.subarray(dense.offset, dense.offset + dense.count), dense.dtype, low, high),
+  );
   return target;
 }
 
@@ -108,12 +113,17 @@ export const randperm: Randperm = define<Randperm, Factory & { n: number }>("ran
   return made(out, p);
 });
 
-type LikeOptions = TensorOptions & { memory_format: unknown };
-const like = (self: Tensor, p: Factory): Tensor => Tensor.make(self.sizes, p.dtype ?? self.dtype, self.contiguousLayout ? null : preservedStrides(self.sizes, self.strides));
+/** Named arguments of `rand_like` and its kin. */
+export type LikeOptions = TensorOptions & { memory_format: unknown };
+const like = (self: Tensor, p: Factory): Tensor =>
+  Tensor.make(self.sizes, p.dtype ?? self.dtype, self.contiguousLayout ? null : preservedStrides(self.sizes, self.strides));
 const LIKE = `*, torch.memory_format memory_format = None, ${FACTORY}`;
 
 /** Uniform numbers from [0, 1) in the shape and dtype of `self`. */
-export const rand_like: Fn<LikeOptions & { input: Tensor }, [input: Tensor]> = define<Fn<LikeOptions & { input: Tensor }, [input: Tensor]>, Factory & { self: Tensor }>(
+export const rand_like: Fn<LikeOptions & { input: Tensor }, [input: Tensor]> = define<
+  Fn<LikeOptions & { input: Tensor }, [input: Tensor]>,
+  Factory & { self: Tensor }
+>(
   "rand_like",
   `(Tensor input, ${LIKE})`,
   (p) => {
@@ -124,7 +134,10 @@ export const rand_like: Fn<LikeOptions & { input: Tensor }, [input: Tensor]> = d
 );
 
 /** Normal numbers in the shape and dtype of `self`. */
-export const randn_like: Fn<LikeOptions & { input: Tensor }, [input: Tensor]> = define<Fn<LikeOptions & { input: Tensor }, [input: Tensor]>, Factory & { self: Tensor }>(
+export const randn_like: Fn<LikeOptions & { input: Tensor }, [input: Tensor]> = define<
+  Fn<LikeOptions & { input: Tensor }, [input: Tensor]>,
+  Factory & { self: Tensor }
+>(
   "randn_like",
   `(Tensor input, ${LIKE})`,
   (p) => {
@@ -134,7 +147,11 @@ export const randn_like: Fn<LikeOptions & { input: Tensor }, [input: Tensor]> = 
   },
 );
 
-type RandintLike = Fn<LikeOptions & { input: Tensor; low: number; high: number }, [input: Tensor, high: number] | [input: Tensor, low: number, high: number]>;
+/** `randint_like`: random integers in the shape of another tensor. */
+export type RandintLike = Fn<
+  LikeOptions & { input: Tensor; low: number; high: number },
+  [input: Tensor, high: number] | [input: Tensor, low: number, high: number]
+>;
 
 /** Integers from [low, high) in the shape and dtype of `self`. */
 export const randint_like: RandintLike = define<RandintLike, Factory & { self: Tensor; low?: number; high: number }>(
@@ -219,8 +236,11 @@ const randomFromTo = randomNode(0), randomTo = randomNode(1), randomAll = random
 export const random_: Op<GeneratorOptions & { from: number; to: number | null }, [] | [to: number] | [from: number, to: number | null]> = define<
   Op<GeneratorOptions & { from: number; to: number | null }, [] | [to: number] | [from: number, to: number | null]>,
   Drawn<{ from?: number; to?: number }>
->("random_", [`(Tensor input, *, ${GEN})`, `(Tensor input, int from, int to, *, ${GEN})`, `(Tensor input, int to, *, ${GEN})`], (p) =>
-  p.to === undefined ? randomAll(p) : p.from === undefined ? randomTo(p) : randomFromTo(p));
+>(
+  "random_",
+  [`(Tensor input, *, ${GEN})`, `(Tensor input, int from, int to, *, ${GEN})`, `(Tensor input, int to, *, ${GEN})`],
+  (p) => p.to === undefined ? randomAll(p) : p.from === undefined ? randomTo(p) : randomFromTo(p),
+);
 
 function fillBernoulli(target: Tensor, gen: Generator, p: number | Tensor): void {
   const probabilities = p instanceof Tensor ? asContiguous(p.dtype === float32 || p.dtype === float64 ? p : p.double()).expand(target.sizes).contiguous() : p;
@@ -237,8 +257,11 @@ const bernoulliTensor = filler<Drawn<{ p: Tensor }>>("BernoulliBackward1", (q) =
 export const bernoulli_: Op<GeneratorOptions & { p: number | Tensor }, [p?: number | Tensor]> = define<
   Op<GeneratorOptions & { p: number | Tensor }, [p?: number | Tensor]>,
   Drawn<{ p: number | Tensor }>
->("bernoulli_", [`(Tensor input, Tensor p, *, ${GEN})`, `(Tensor input, float p = 0.5, *, ${GEN})`], (q) =>
-  q.p instanceof Tensor ? bernoulliTensor({ ...q, p: q.p }) : bernoulliNumber({ ...q, p: q.p }));
+>(
+  "bernoulli_",
+  [`(Tensor input, Tensor p, *, ${GEN})`, `(Tensor input, float p = 0.5, *, ${GEN})`],
+  (q) => q.p instanceof Tensor ? bernoulliTensor({ ...q, p: q.p }) : bernoulliNumber({ ...q, p: q.p }),
+);
 
 const bernoulliOf = new Primitive<{ self: Tensor; generator: Generator | null }>({
   name: "BernoulliBackward0",
@@ -254,7 +277,8 @@ const bernoulliOf = new Primitive<{ self: Tensor; generator: Generator | null }>
 export const bernoulli: Op<GeneratorOptions & { p: number }, [p?: number]> = define<Op<GeneratorOptions & { p: number }, [p?: number]>, Drawn<{ p?: number }>>(
   "bernoulli",
   [`(Tensor input, *, ${GEN}, Tensor out = None)`, `(Tensor input, float p, *, ${GEN})`],
-  ({ self, p, generator }) => p === undefined ? bernoulliOf.apply({ self, generator }) : bernoulli_(self.detach().zeros_like(), p, { generator: generator ?? undefined }),
+  ({ self, p, generator }) =>
+    p === undefined ? bernoulliOf.apply({ self, generator }) : bernoulli_(self.detach().zeros_like(), p, { generator: generator ?? undefined }),
 );
 
 // -- distributions with tensors as parameters ------------------------------------------------------------------------
@@ -343,4 +367,3 @@ export const multinomial: Op<MultinomialOptions, [num_samples: number, replaceme
   draw.multinomial(generatorOf(p), out.store.data as BigInt64Array<ArrayBuffer>, floats(weights, "multinomial"), categories, num_samples, replacement);
   return out;
 });
-

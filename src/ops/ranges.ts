@@ -72,7 +72,8 @@ export interface RangeOptions extends TensorOptions {
   step?: Num;
 }
 
-type Range = Fn<RangeOptions, [startOrEnd: Num, end?: Num, step?: Num]>;
+/** `arange` and `range`: numbers from `start` to `end` by `step`. */
+export type Range = Fn<RangeOptions, [startOrEnd: Num, end?: Num, step?: Num]>;
 type RangeInputs = Options & { start?: Num; end: Num; step?: Num };
 
 /**
@@ -162,7 +163,8 @@ function gridEnds(name: string, { start, end, steps }: GridInputs): [number, num
 
 const gridType = (p: GridInputs) => p.dtype ?? (p.out instanceof Tensor ? p.out.dtype : get_default_dtype());
 
-type Linspace = Fn<Omit<GridOptions, "base">, [start: Num | Tensor, end: Num | Tensor, steps: number]>;
+/** `linspace`: evenly spaced numbers. */
+export type Linspace = Fn<Omit<GridOptions, "base">, [start: Num | Tensor, end: Num | Tensor, steps: number]>;
 
 /** `steps` numbers at equal distances from `start` to `end`, both included. */
 export const linspace: Linspace = define<Linspace, GridInputs>("linspace", gridSignatures(""), (p) => {
@@ -172,7 +174,8 @@ export const linspace: Linspace = define<Linspace, GridInputs>("linspace", gridS
   return finish(fillBy(Tensor.make([p.steps], dtype), grid(start, end, p.steps, dtype)), p);
 });
 
-type Logspace = Fn<GridOptions, [start: Num | Tensor, end: Num | Tensor, steps: number, base?: number]>;
+/** `logspace`: numbers with evenly spaced logarithms. */
+export type Logspace = Fn<GridOptions, [start: Num | Tensor, end: Num | Tensor, steps: number, base?: number]>;
 
 /** `base` to the powers of `steps` equally spaced exponents from `start` to `end`. */
 export const logspace: Logspace = define<Logspace, GridInputs>("logspace", gridSignatures("float base = 10.0, "), (p) => {
@@ -194,7 +197,8 @@ export interface EyeOptions extends TensorOptions {
   m?: number;
 }
 
-type Eye = Fn<EyeOptions, [n: number, m?: number]>;
+/** `eye`: a matrix with ones on its diagonal. */
+export type Eye = Fn<EyeOptions, [n: number, m?: number]>;
 
 /** A matrix with ones on its diagonal and zeros elsewhere. */
 export const eye: Eye = define<Eye, Options & { n: number; m?: number }>(
@@ -211,10 +215,11 @@ export const eye: Eye = define<Eye, Options & { n: number; m?: number }>(
   },
 );
 
-type Triangle = Fn<TensorOptions & { row: number; col: number; offset?: number }, [row: number, col: number, offset?: number]>;
+/** `tril_indices` and `triu_indices`: the places of one triangle of a matrix. */
+export type TriangleIndices = Fn<TensorOptions & { row: number; col: number; offset?: number }, [row: number, col: number, offset?: number]>;
 
-function triangle(name: string, inside: (i: number, j: number, offset: number) => boolean): Triangle {
-  return define<Triangle, Options & { row: number; col: number; offset: number }>(
+function triangle(name: string, inside: (i: number, j: number, offset: number) => boolean): TriangleIndices {
+  return define<TriangleIndices, Options & { row: number; col: number; offset: number }>(
     name,
     `(int row, int col, int offset = 0, *, ${FACTORY})`,
     (p) => {
@@ -236,6 +241,6 @@ function triangle(name: string, inside: (i: number, j: number, offset: number) =
 }
 
 /** The row and column indices of the elements on and below a diagonal, in row-major order. */
-export const tril_indices: Triangle = triangle("tril_indices", (i, j, offset) => j - i <= offset);
+export const tril_indices: TriangleIndices = triangle("tril_indices", (i, j, offset) => j - i <= offset);
 /** The row and column indices of the elements on and above a diagonal, in row-major order. */
-export const triu_indices: Triangle = triangle("triu_indices", (i, j, offset) => j - i >= offset);
+export const triu_indices: TriangleIndices = triangle("triu_indices", (i, j, offset) => j - i >= offset);

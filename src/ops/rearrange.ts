@@ -27,7 +27,8 @@ function mirrored(self: Tensor, dims: readonly number[]): Tensor {
   return out;
 }
 
-type Flip = Op<{ dims: readonly number[] }, Varargs>;
+/** `flip`: elements in reverse order along dimensions. */
+export type Flip = Op<{ dims: readonly number[] }, Varargs>;
 
 /** The order of the elements reversed along `dims`: a copy. The gradient is mirrored back. */
 export const flip: Flip = define<Flip, { self: Tensor; dims: number[] }>("flip", "(Tensor input, tuple of ints dims)", {
@@ -60,8 +61,10 @@ function rolled(self: Tensor, shift: number, dim: number): Tensor {
   return out;
 }
 
-type RollOptions = { shifts: number | readonly number[]; dims?: number | readonly number[] };
-type Roll = Op<RollOptions, [shifts: number | readonly number[], dims?: number | readonly number[]]>;
+/** Named arguments of `roll`. */
+export type RollOptions = { shifts: number | readonly number[]; dims?: number | readonly number[] };
+/** `roll`: elements shifted along dimensions, those that fall out entering again at the other end. */
+export type Roll = Op<RollOptions, [shifts: number | readonly number[], dims?: number | readonly number[]]>;
 
 /** The elements moved by `shifts` along `dims`, or along all elements in row-major order; those that fall off come in at the other end. */
 export const roll: Roll = define<Roll, { self: Tensor; shifts: number[]; dims: number[] }>(
@@ -87,7 +90,8 @@ const rollPrimitive = new Primitive<{ self: Tensor; shifts: number[]; dims: numb
   backward: { self: ({ grad, shifts, dims }) => roll(grad, shifts.map((s) => -s), dims) },
 });
 
-type Rot90 = Op<{ k: number; dims: readonly number[] }, [k?: number, dims?: readonly number[]]>;
+/** `rot90`: turns by 90 degrees in the plane of two dimensions. */
+export type Rot90 = Op<{ k: number; dims: readonly number[] }, [k?: number, dims?: readonly number[]]>;
 
 /** Rotated by `k` times 90 degrees in the plane of two dimensions, from the first towards the second. The gradient is rotated back. */
 export const rot90: Rot90 = define<Rot90, { self: Tensor; k: number; dims: number[] }>("rot90", "(Tensor input, int k = 1, tuple of ints dims = (0,1))", {
@@ -135,7 +139,8 @@ const repeatPrimitive = new Primitive<{ self: Tensor; repeats: number[] }>({
   },
 });
 
-type Repeat = Op<{ repeats: readonly number[] }, Varargs>;
+/** `repeat`: copies side by side along each dimension. */
+export type Repeat = Op<{ repeats: readonly number[] }, Varargs>;
 
 /** As many copies side by side along each dimension as `repeats` says; more numbers than dimensions make new ones in front. The gradients of the copies add up. */
 export const repeat: Repeat = define<Repeat, { self: Tensor; repeats: number[] }>(
@@ -144,7 +149,8 @@ export const repeat: Repeat = define<Repeat, { self: Tensor; repeats: number[] }
   (inputs) => repeatPrimitive.apply(inputs),
 );
 
-type Tile = Op<{ dims: readonly number[] }, Varargs>;
+/** `tile`: `repeat` that fills up missing repeats with ones. */
+export type Tile = Op<{ dims: readonly number[] }, Varargs>;
 
 /** `repeat` where missing numbers in front count as 1. */
 export const tile: Tile = define<Tile, { self: Tensor; dims: number[] }>("tile", "(Tensor input, tuple of ints dims)", ({ self, dims }) => {
@@ -165,8 +171,10 @@ function repeatedNumbers(repeats: Tensor): Tensor {
   return longTensor(out);
 }
 
-type InterleaveOptions = { repeats: number | Tensor; dim?: number | null; output_size?: number | null };
-type Interleave = Op<InterleaveOptions, [repeats?: number | Tensor, dim?: number | null]>;
+/** Named arguments of `repeat_interleave`. */
+export type InterleaveOptions = { repeats: number | Tensor; dim?: number | null; output_size?: number | null };
+/** `repeat_interleave`: each element so many times in a row. */
+export type Interleave = Op<InterleaveOptions, [repeats?: number | Tensor, dim?: number | null]>;
 
 /** Each element, or slice along `dim`, as often in a row as `repeats` says. Of one tensor of counts: the numbers that have these counts. */
 export const repeat_interleave: Interleave = define<Interleave, { self?: Tensor; repeats?: number | Tensor; dim?: number | null; output_size?: number | null }>(
@@ -214,7 +222,8 @@ function triangle(name: string, self: Tensor, zeros: (row: number, columns: numb
   return out;
 }
 
-type Triangle = InplaceOp<{ diagonal: number; out: Tensor }, [diagonal?: number]>;
+/** `tril` and `triu`: one triangle of each matrix, zeros in the other. */
+export type Triangle = InplaceOp<{ diagonal: number; out: Tensor }, [diagonal?: number]>;
 const TRIANGLE = "(Tensor input, int diagonal = 0, *, Tensor out = None)";
 
 /** The lower triangle of a matrix, or of each of a batch: what stands right of the diagonal is zero, and so is its gradient. */
@@ -231,8 +240,10 @@ export const triu: Triangle = define<Triangle, { self: Tensor; diagonal: number 
 
 // -- diagonals -------------------------------------------------------------------------------------------------------
 
-type EmbedOptions = { offset?: number; dim1?: number; dim2?: number };
-type Embed = Op<EmbedOptions, [offset?: number, dim1?: number, dim2?: number]>;
+/** Named arguments of `diag_embed`. */
+export type EmbedOptions = { offset?: number; dim1?: number; dim2?: number };
+/** `diag_embed`: matrices with these diagonals. */
+export type Embed = Op<EmbedOptions, [offset?: number, dim1?: number, dim2?: number]>;
 
 /** Matrices of zeros with the last dimension of `self` as their diagonal; `dim1` and `dim2` are the matrices' dimensions in the result. */
 export const diag_embed: Embed = define<Embed, { self: Tensor; offset: number; dim1: number; dim2: number }>(
@@ -260,7 +271,8 @@ const diagonalCopy = new Primitive<{ self: Tensor; offset: number; dim1: number;
   backward: { self: ({ grad, self_sizes, offset, dim1, dim2 }) => gradientOfDiagonal(grad, self_sizes, { offset, dim1, dim2 }) },
 });
 
-type Diag = Op<{ diagonal: number; out: Tensor }, [diagonal?: number]>;
+/** `diag`: a matrix with this diagonal, or the diagonal of a matrix. */
+export type Diag = Op<{ diagonal: number; out: Tensor }, [diagonal?: number]>;
 
 /** Of a vector the matrix with it as a diagonal; of a matrix a copy of a diagonal. */
 export const diag: Diag = define<Diag, { self: Tensor; diagonal: number }>("diag", TRIANGLE, ({ self, diagonal: offset }) => {
@@ -269,7 +281,8 @@ export const diag: Diag = define<Diag, { self: Tensor; diagonal: number }>("diag
   return rank === 1 ? diag_embed(self, offset) : diagonalCopy.apply({ self, offset, dim1: 0, dim2: 1 });
 });
 
-type Diagflat = Op<{ offset: number }, [offset?: number]>;
+/** `diagflat`: a matrix with all elements on a diagonal. */
+export type Diagflat = Op<{ offset: number }, [offset?: number]>;
 
 /** The matrix with all elements of `self` as a diagonal. */
 export const diagflat: Diagflat = define<Diagflat, { self: Tensor; offset: number }>(
@@ -278,8 +291,10 @@ export const diagflat: Diagflat = define<Diagflat, { self: Tensor; offset: numbe
   ({ self, offset }) => diag_embed(self.contiguous().view(-1), offset),
 );
 
-type VanderOptions = { x: Tensor; N?: number | null; increasing?: boolean };
-type Vander = Fn<VanderOptions, [x: Tensor, N?: number | null, increasing?: boolean]>;
+/** Named arguments of `vander`. */
+export type VanderOptions = { x: Tensor; N?: number | null; increasing?: boolean };
+/** `vander`: a Vandermonde matrix. */
+export type Vander = Fn<VanderOptions, [x: Tensor, N?: number | null, increasing?: boolean]>;
 
 /** The Vandermonde matrix of a vector: its powers from the highest to the zeroth as columns, or the other way round. */
 export const vander: Vander = define<Vander, { x: Tensor; N: number | null; increasing: boolean }>(

@@ -180,7 +180,8 @@ export interface FlattenOptions {
   end_dim?: number;
 }
 
-type Flatten = Op<FlattenOptions, [start_dim?: number, end_dim?: number]>;
+/** `flatten`: one dimension of several. */
+export type Flatten = Op<FlattenOptions, [start_dim?: number, end_dim?: number]>;
 
 /** The dimensions from `start_dim` to `end_dim` merged into one. */
 export const flatten: Flatten = define<Flatten, { self: Tensor; start_dim: number; end_dim: number }>(
@@ -202,7 +203,8 @@ export const flatten: Flatten = define<Flatten, { self: Tensor; start_dim: numbe
   },
 );
 
-type Unflatten = Op<{ dim: number; sizes: readonly number[] }, [dim: number, sizes: readonly number[]]>;
+/** `unflatten`: several dimensions of one. */
+export type Unflatten = Op<{ dim: number; sizes: readonly number[] }, [dim: number, sizes: readonly number[]]>;
 
 /** One dimension split into several; one of `sizes` may be -1. A view. */
 export const unflatten: Unflatten = define<Unflatten, { self: Tensor; dim: number; sizes: number[] }>(

@@ -66,7 +66,8 @@ const gatherPrimitive = new Primitive<GatherInputs>({
   },
 });
 
-type Gather = Op<GatherOptions, [dim: number, index: Tensor]>;
+/** `gather`: the elements at the indices along a dimension. */
+export type Gather = Op<GatherOptions, [dim: number, index: Tensor]>;
 
 /** For each element of `index`: the element of `self` at the same position, but with that index along `dim`. The gradient adds to the elements that were read. */
 export const gather: Gather = define<Gather, GatherInputs & { out: Tensor | null }>(
@@ -100,7 +101,8 @@ export interface TakeAlongDimOptions {
   out?: Tensor;
 }
 
-type TakeAlongDim = Op<TakeAlongDimOptions, [indices: Tensor, dim?: number | null]>;
+/** `take_along_dim`: the elements at the indices along a dimension, shapes broadcast. */
+export type TakeAlongDim = Op<TakeAlongDimOptions, [indices: Tensor, dim?: number | null]>;
 
 /** `gather` with `self` and `indices` broadcast against each other in the other dimensions. */
 export const take_along_dim: TakeAlongDim = define<TakeAlongDim, { self: Tensor; indices: Tensor; dim: number | null }>(
@@ -230,7 +232,8 @@ export interface ScatterOptions {
   out?: Tensor;
 }
 
-type Scatter = InplaceOp<ScatterOptions, [dim: number, index: Tensor, src: Tensor | Num]>;
+/** `scatter`: a copy with elements, or one number, written at the indices along a dimension. */
+export type Scatter = InplaceOp<ScatterOptions, [dim: number, index: Tensor, src: Tensor | Num]>;
 type ParsedScatter = { self: Tensor; dim: number; index: Tensor; src?: Tensor; value?: Num; reduce?: string };
 
 function route({ reduce, src, value, ...rest }: ParsedScatter, way: "forward" | "inplace"): Tensor {
@@ -275,7 +278,8 @@ const scatterAdd: Primitive<ScatterInputs<Src>> = new Primitive<ScatterInputs<Sr
   },
 });
 
-type ScatterAdd = InplaceOp<{ dim: number; index: Tensor; src: Tensor; out?: Tensor }, [dim: number, index: Tensor, src: Tensor]>;
+/** `scatter_add`: a copy with elements added at the indices along a dimension. */
+export type ScatterAdd = InplaceOp<{ dim: number; index: Tensor; src: Tensor; out?: Tensor }, [dim: number, index: Tensor, src: Tensor]>;
 
 /** `self` with the elements of `src` added at the places whose index along `dim` stands in `index`. The gradient goes to `self` unchanged and to `src` from where it was added. */
 export const scatter_add: ScatterAdd = define<ScatterAdd, ScatterInputs<Src>>(
@@ -326,8 +330,10 @@ const scatterReduce: Primitive<ReduceInputs> = new Primitive<ReduceInputs>({
 
 /** How elements that meet at one place are brought together. */
 export type ScatterReduction = "sum" | "prod" | "mean" | "amax" | "amin";
-type ScatterReduceOptions = { dim: number; index: Tensor; src: Tensor; reduce: ScatterReduction; include_self?: boolean; out?: Tensor };
-type ScatterReduce = InplaceOp<ScatterReduceOptions, [dim: number, index: Tensor, src: Tensor, reduce: ScatterReduction]>;
+/** Named arguments of `scatter_reduce`. */
+export type ScatterReduceOptions = { dim: number; index: Tensor; src: Tensor; reduce: ScatterReduction; include_self?: boolean; out?: Tensor };
+/** `scatter_reduce`: a copy with elements combined at the indices along a dimension. */
+export type ScatterReduce = InplaceOp<ScatterReduceOptions, [dim: number, index: Tensor, src: Tensor, reduce: ScatterReduction]>;
 
 /** `self` with the elements of `src` summed, multiplied, averaged or compared into the places whose index along `dim` stands in `index`. */
 export const scatter_reduce: ScatterReduce = define<ScatterReduce, ReduceInputs>(

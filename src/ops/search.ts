@@ -12,8 +12,8 @@ import { define, type Fn } from "./define.ts";
 import { asContiguous, asType, toScalar } from "./elementwise.ts";
 import { type Num, numberType, resultType } from "./promotion.ts";
 
-/** Named arguments of both functions. */
-interface Options {
+/** Named arguments of `bucketize` and `searchsorted`. */
+export interface SearchOptions {
   /** Whether the result is int32. */
   out_int32?: boolean;
   /** Whether values go after their equals. */
@@ -22,7 +22,7 @@ interface Options {
   out?: Tensor | null;
 }
 
-interface Search extends Required<Options> {
+interface Search extends Required<SearchOptions> {
   boundaries: Tensor;
   input: Tensor;
   side: string | null;
@@ -99,7 +99,7 @@ function valueTensor(value: Tensor | Num): Tensor {
 }
 
 /** Named arguments of `bucketize`. */
-export interface BucketizeOptions extends Options {
+export interface BucketizeOptions extends SearchOptions {
   /** The values to be found. */
   input: Tensor | Num;
   /** The boundaries of the buckets in ascending order. */
@@ -121,7 +121,7 @@ export const bucketize: Bucketize = define<Bucketize, BucketizeInputs>("bucketiz
 });
 
 /** Named arguments of `searchsorted`. */
-export interface SearchsortedOptions extends Options {
+export interface SearchsortedOptions extends SearchOptions {
   /** Sequences along the last dimension, in ascending order. */
   sorted_sequence: Tensor;
   /** The values to be found. */

@@ -83,8 +83,10 @@ export function sliceDim(self: Tensor, dim: number, start: number | null, end: n
   return slicePrimitive.apply({ self, dim, start, end, step }) as Tensor;
 }
 
-type NarrowOptions = { dim: number; start: number | Tensor; length: number };
-type Narrow = Op<NarrowOptions, [dim: number, start: number | Tensor, length: number]>;
+/** Named arguments of `narrow`. */
+export type NarrowOptions = { dim: number; start: number | Tensor; length: number };
+/** `narrow`: a range of a dimension as a view. */
+export type Narrow = Op<NarrowOptions, [dim: number, start: number | Tensor, length: number]>;
 
 /** Checks a range and gives it as non-negative numbers. */
 function narrowed(self: Tensor, { dim, start, length }: NarrowOptions): { at: number; first: number; last: number } {
@@ -110,7 +112,8 @@ export const narrow: Narrow = define<Narrow, { self: Tensor } & NarrowOptions>(
   },
 );
 
-type NarrowCopy = Op<{ dim: number; start: number; length: number; out?: Tensor }, [dim: number, start: number, length: number]>;
+/** `narrow_copy`: a range of a dimension as a copy. */
+export type NarrowCopy = Op<{ dim: number; start: number; length: number; out?: Tensor }, [dim: number, start: number, length: number]>;
 
 /** A copy of what `narrow` shows. PyTorch has no derivative for it. */
 export const narrow_copy: NarrowCopy = define<NarrowCopy, { self: Tensor; dim: number; start: number; length: number }>(
@@ -126,7 +129,8 @@ export const narrow_copy: NarrowCopy = define<NarrowCopy, { self: Tensor; dim: n
 
 // -- diagonals -------------------------------------------------------------------------------------------------------
 
-type DiagonalInputs = { offset: number; dim1: number; dim2: number };
+/** What a diagonal is taken of and where. */
+export type DiagonalInputs = { offset: number; dim1: number; dim2: number };
 
 /** A diagonal of the matrices that two dimensions span, as the last dimension of a view. */
 export function diagonalView(self: Tensor, { offset, dim1, dim2 }: DiagonalInputs): Tensor {
@@ -156,7 +160,8 @@ export function gradientOfDiagonal(grad: Tensor, input_sizes: Sizes, rest: Diago
 
 /** Named arguments of `diagonal`. */
 export type DiagonalOptions = Partial<DiagonalInputs>;
-type Diagonal = Op<DiagonalOptions, [offset?: number, dim1?: number, dim2?: number]>;
+/** `diagonal`: a diagonal over two dimensions. */
+export type Diagonal = Op<DiagonalOptions, [offset?: number, dim1?: number, dim2?: number]>;
 
 /** The diagonal of the matrices that `dim1` and `dim2` span, as the last dimension; `offset` counts to the right. A view. */
 export const diagonal: Diagonal = define<Diagonal, { self: Tensor } & DiagonalInputs>(
@@ -171,7 +176,8 @@ export const diagonal: Diagonal = define<Diagonal, { self: Tensor } & DiagonalIn
 
 // -- windows ---------------------------------------------------------------------------------------------------------
 
-type WindowInputs = { dimension: number; size: number; step: number };
+/** Named arguments of `unfold`. */
+export type WindowInputs = { dimension: number; size: number; step: number };
 
 function windows(self: Tensor, { dimension, size, step }: WindowInputs): Tensor {
   const { sizes, strides } = self;
@@ -200,7 +206,8 @@ const unfoldBackward = new Primitive<{ grad_in: Tensor; input_sizes: Sizes } & W
   backward: { grad_in: ({ grad, dimension, size, step }) => unfold(grad, dimension, size, step) },
 });
 
-type Unfold = Op<WindowInputs, [dimension: number, size: number, step: number]>;
+/** `unfold`: sliding windows over a dimension as a view. */
+export type Unfold = Op<WindowInputs, [dimension: number, size: number, step: number]>;
 
 /** All windows of `size` elements along `dimension`, `step` apart, with their elements in a new last dimension: a view. */
 export const unfold: Unfold = define<Unfold, { self: Tensor } & WindowInputs>("unfold", "(Tensor input, int dimension, int size, int step)", {

@@ -118,7 +118,8 @@ export interface SplitOptions {
   dim?: number;
 }
 
-type Split = Op<SplitOptions, [split_size: number | readonly number[], dim?: number], Tensor[]>;
+/** `split`: parts of one size, or of the sizes given. */
+export type Split = Op<SplitOptions, [split_size: number | readonly number[], dim?: number], Tensor[]>;
 
 /** Parts of `split_size` each along `dim`, the last of which may be smaller; or parts of the sizes given in an array. Views. */
 export const split: Split = define<Split, { self: Tensor; split_size?: number | number[]; split_size_or_sections?: number | number[]; dim: number }>(
@@ -135,7 +136,8 @@ export const split: Split = define<Split, { self: Tensor; split_size?: number | 
   },
 );
 
-type SplitWithSizes = Op<{ split_sizes: readonly number[]; dim: number }, [split_sizes: readonly number[], dim?: number], Tensor[]>;
+/** `split_with_sizes`: parts of the sizes given. */
+export type SplitWithSizes = Op<{ split_sizes: readonly number[]; dim: number }, [split_sizes: readonly number[], dim?: number], Tensor[]>;
 
 /** Parts of the given sizes along `dim`: views. */
 export const split_with_sizes: SplitWithSizes = define<SplitWithSizes, SizesInputs>(
@@ -144,7 +146,8 @@ export const split_with_sizes: SplitWithSizes = define<SplitWithSizes, SizesInpu
   (inputs) => splitSizes0.apply(inputs),
 );
 
-type UnsafeSplit = Op<{ split_size: number; dim: number }, [split_size: number, dim?: number], Tensor[]>;
+/** `unsafe_split`: parts of one size that do not count as views. */
+export type UnsafeSplit = Op<{ split_size: number; dim: number }, [split_size: number, dim?: number], Tensor[]>;
 
 /** `split` whose results do not count as views: each may be changed in place, as long as the others are not used. */
 export const unsafe_split: UnsafeSplit = define<UnsafeSplit, SplitInputs>(
@@ -160,7 +163,8 @@ export const unsafe_split_with_sizes: SplitWithSizes = define<SplitWithSizes, Si
   (inputs) => unsafeSizes0.apply(inputs),
 );
 
-type Chunk = Op<{ chunks: number; dim: number }, [chunks: number, dim?: number], Tensor[]>;
+/** `chunk`: so many parts along a dimension, of equal size as far as possible. */
+export type Chunk = Op<{ chunks: number; dim: number }, [chunks: number, dim?: number], Tensor[]>;
 
 function chunking(name: string, equal: Primitive<SplitInputs>, sizes: Primitive<SizesInputs>): Chunk {
   return define<Chunk, { self: Tensor; chunks: number; dim: number }>(name, "(Tensor input, int chunks, int dim = 0)", ({ self, chunks, dim }) => {
@@ -209,7 +213,8 @@ export interface TensorSplitOptions {
   dim?: number;
 }
 
-type TensorSplit = Op<TensorSplitOptions, [indices_or_sections: number | readonly number[] | Tensor, dim?: number], Tensor[]>;
+/** `tensor_split`: parts by their number or by the indices where they begin. */
+export type TensorSplit = Op<TensorSplitOptions, [indices_or_sections: number | readonly number[] | Tensor, dim?: number], Tensor[]>;
 
 /** Parts along `dim` whose sizes differ by at most one; or parts that begin at the given indices. Views. */
 export const tensor_split: TensorSplit = define<
@@ -238,7 +243,8 @@ export const tensor_split: TensorSplit = define<
   },
 );
 
-type AxisSplit = Op<{ sections: number; indices: readonly number[] }, [indices_or_sections: number | readonly number[]], Tensor[]>;
+/** `hsplit` and its kin: parts along one axis, by their number or by the indices where they begin. */
+export type AxisSplit = Op<{ sections: number; indices: readonly number[] }, [indices_or_sections: number | readonly number[]], Tensor[]>;
 
 function axisSplit(name: string, rank: number, axis: (self: Tensor) => number): AxisSplit {
   return define<AxisSplit, { self: Tensor; sections?: number; indices?: number[] }>(

@@ -106,7 +106,8 @@ export interface AsStridedOptions {
   storage_offset?: number | null;
 }
 
-type AsStrided = InplaceOp<AsStridedOptions, [size: readonly number[], stride: readonly number[], storage_offset?: number | null]>;
+/** `as_strided`: a view over any part of the memory, and its in-place twin. */
+export type AsStrided = InplaceOp<AsStridedOptions, [size: readonly number[], stride: readonly number[], storage_offset?: number | null]>;
 
 /** A view of the memory of `self` with any shape and strides that stay inside of it. */
 export const as_strided: AsStrided = define<AsStrided, StridedInputs>(
@@ -136,8 +137,10 @@ export function checkSource(src: Tensor, slice: Tensor): void {
   }
 }
 
-type AsStridedScatterOptions = AsStridedOptions & { src: Tensor };
-type AsStridedScatter = Op<AsStridedScatterOptions, [src: Tensor, size: readonly number[], stride: readonly number[], storage_offset?: number | null]>;
+/** Named arguments of `as_strided_scatter`. */
+export type AsStridedScatterOptions = AsStridedOptions & { src: Tensor };
+/** `as_strided_scatter`: a copy in which `src` stands where `as_strided` would look. */
+export type AsStridedScatter = Op<AsStridedScatterOptions, [src: Tensor, size: readonly number[], stride: readonly number[], storage_offset?: number | null]>;
 
 /**
  * A copy of `self` with `src` in place of what `as_strided` shows. The gradient of that part goes to `src`. Mathematically
@@ -164,7 +167,8 @@ export const as_strided_scatter: AsStridedScatter = define<AsStridedScatter, Sca
 
 // -- diagonals in place ----------------------------------------------------------------------------------------------
 
-type FillDiagonal = Op<{ fill_value: number; wrap?: boolean }, [fill_value: number, wrap?: boolean]>;
+/** `fill_diagonal_`: writes one number along the main diagonal. */
+export type FillDiagonal = Op<{ fill_value: number; wrap?: boolean }, [fill_value: number, wrap?: boolean]>;
 
 /** Sets the elements whose indices are all equal; with `wrap` the diagonal of a tall matrix starts again below. */
 export const fill_diagonal_: FillDiagonal = define<FillDiagonal, { self: Tensor; fill_value: number; wrap: boolean }>(
