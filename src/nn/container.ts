@@ -1,61 +1,65 @@
 /**
- * Containers of modules and parameters.
+ * Containers of modules.
  */
-import { IndexError, NotImplementedError } from "../errors.ts";
-import type { Tensor } from "../tensor.ts";
+import { IndexError, KeyError, NotImplementedError } from "../errors.ts";
 import { pythonType } from "../python.ts";
+import type { Tensor } from "../tensor.ts";
 import { indent, Module } from "./module.ts";
-import { Parameter } from "./parameter.ts";
 
 /** Resolves an index that may count from the end. */
-function at(index: number, length: number): number {
+export function at(index: number, length: number): number {
   if (index < -length || index >= length) throw new IndexError(`index ${index} is out of range`);
   return index < 0 ? index + length : index;
 }
 
-/** What a slice of a container's modules is made of: see `torch.slice`. */
-interface Range {
+/** What a slice of a container is made of: see `torch.slice`. */
+export interface Range {
+  /** The first index; negative ones count from the end. */
   start?: number | null;
+  /** The index after the last. */
   stop?: number | null;
+  /** The distance of indices. */
+  step?: number | null;
 }
 
-const isRange = (value: unknown): value is Range => typeof value === "object" && value !== null && "start" in value && "stop" in value;
+/** Whether an index is a slice. */
+export const isRange = (value: unknown): value is Range => typeof value === "object" && value !== null && "start" in value && "stop" in value;
 
-/** The modules of a container, in order: its children, even where one stands twice. */
-function members(container: Module): Module[] {
-  return Object.values(container).filter((m) => m instanceof Module);
+/** The entries that a slice picks. */
+export function sliced<T>(list: readonly T[], { start, stop, step }: Range): T[] {
+  const by = step ?? 1;
+  if (by > 0) return list.slice(start ?? 0, stop ?? undefined).filter((_, i) => i % by === 0);
+  const from = start ?? list.length - 1, first = Math.min(from < 0 ? from + list.length : from, list.length - 1);
+  const last = stop === null || stop === undefined ? -1 : stop < 0 ? stop + list.length : stop;
+  const out: T[] = [];
+  for (let i = first; i > last; i += by) out.push(list[i]);
+  return out;
 }
 
-/** Modules one after the other: each gets what the one before gives. */
-export class Sequential extends Module {
-  /** Takes the modules, or one map of names to modules. */
-  constructor(...modules: (Module | Map<string, Module> | Record<string, Module>)[]) {
-    super();
-    const [first] = modules;
-    if (modules.length === 1 && first instanceof Map) { for (const [name, m] of first) this.add_module(name, m); }
-    else if (modules.length === 1 && !(first instanceof Module)) {
-      for (const [name, m] of Object.entries(first as Record<string, Module>)) this.add_module(name, m);
-    } else modules.forEach((m, i) => this.add_module(String(i), m as Module));
-  }
+/** The values of an argument that must be iterable. */
+function iterated<T>(what: string, values: Iterable<T>): Iterable<T> {
+  const given: unknown = values;
+  if (typeof given === "object" && given !== null && Symbol.iterator in given) return values;
+  throw new TypeError(`${what} should be called with an iterable, but got ${pythonType(given)}`);
+}
 
+/** Containers whose modules are numbered. */
+export abstract class Numbered extends Module {
   /** The number of modules. */
   get length(): number {
-    return members(this).length;
+    return this._modules.size;
   }
 
-  /** The module at an index, or a new `Sequential` of a slice. */
-  index(i: number): Module;
-  /** A new `Sequential` of a slice. */
-  index(i: Range): Sequential;
-  index(i: number | Range): Module | Sequential {
-    const list = members(this);
-    return isRange(i) ? new Sequential(...list.slice(i.start ?? 0, i.stop ?? undefined)) : list[at(i, list.length)];
+  /** The modules, with other numbers. */
+  protected renumber(modules: readonly Module[]): void {
+    for (const name of this._modules.keys()) Reflect.deleteProperty(this, name);
+    modules.forEach((m, i) => this.add_module(String(i), m));
   }
 
   /** Puts another module in the place of one. */
-  set(i: number, module: Module): void {
-    const names = Object.entries(this).filter(([, m]) => m instanceof Module).map(([name]) => name);
-    this.add_module(names[at(i, names.length)], module);
+  set(index: number, module: Module): void {
+    const names = [...this._modules.keys()];
+    this.add_module(names[at(index, names.length)], module);
   }
 
   /** Adds a module at the end. */
@@ -66,19 +70,60 @@ export class Sequential extends Module {
 
   /** Adds several at the end. */
   extend(modules: Iterable<Module>): this {
-    for (const m of modules) this.append(m);
+    for (const m of iterated(`${this._get_name()}.extend`, modules)) this.append(m);
     return this;
+  }
+
+  /** Removes a module and gives it back. */
+  pop(index: number): Module {
+    const list = [...this._modules.values()];
+    const [removed] = list.splice(at(index, list.length), 1);
+    this.renumber(list);
+    return removed;
   }
 
   /** The modules in order. */
   [Symbol.iterator](): Iterator<Module> {
-    return members(this)[Symbol.iterator]();
+    return this._modules.values();
+  }
+}
+
+/** Modules one after the other: each gets what the one before gives. */
+export class Sequential extends Numbered {
+  /** Takes the modules, or one map of names to modules. */
+  constructor(...modules: (Module | Map<string, Module> | Record<string, Module>)[]) {
+    super();
+    const [first] = modules;
+    if (modules.length === 1 && first instanceof Map) { for (const [name, m] of first) this.add_module(name, m); }
+    else if (modules.length === 1 && Object.getPrototypeOf(first) === Object.prototype) {
+      for (const [name, m] of Object.entries(first as Record<string, Module>)) this.add_module(name, m);
+    } else modules.forEach((m, i) => this.add_module(String(i), m as Module));
+  }
+
+  /** The module at an index. */
+  index(index: number): Module;
+  /** A new `Sequential` of a slice. */
+  index(index: Range): Sequential;
+  /** The module at an index, or a new `Sequential` of a slice. */
+  index(index: number | Range): Module | Sequential {
+    if (isRange(index)) return new Sequential(new Map(sliced([...this._modules], index)));
+    const list = [...this._modules.values()];
+    return list[at(index, list.length)];
+  }
+
+  /** Adds a module before the one at `index`. */
+  insert(index: number, module: Module): this {
+    const list = [...this._modules.values()];
+    if (index < -list.length || index > list.length) throw new IndexError(`Index out of range: ${index}`);
+    list.splice(index, 0, module);
+    this.renumber(list);
+    return this;
   }
 
   /** The last module's output. */
   override forward(input: Tensor): Tensor {
     let out: unknown = input;
-    for (const m of members(this)) out = m.call(...[out as never]);
+    for (const m of this._modules.values()) out = m.call(...[out as never]);
     return out as Tensor;
   }
 }
@@ -98,81 +143,59 @@ function listText(name: string, list: readonly Module[]): string {
 }
 
 /** A list of modules. */
-export class ModuleList extends Module {
+export class ModuleList extends Numbered {
   /** Takes the modules. */
-  constructor(modules: Iterable<Module> = []) {
+  constructor(modules: Iterable<Module> | null = null) {
     super();
-    this.extend(modules);
-  }
-
-  /** The number of modules. */
-  get length(): number {
-    return members(this).length;
+    if (modules !== null) this.extend(modules);
   }
 
   /** The module at an index. */
-  index(i: number): Module;
+  index(index: number): Module;
   /** A new list of a slice. */
-  index(i: Range): ModuleList;
-  index(i: number | Range): Module | ModuleList {
-    const list = members(this);
-    return isRange(i) ? new ModuleList(list.slice(i.start ?? 0, i.stop ?? undefined)) : list[at(i, list.length)];
-  }
-
-  /** Puts another module in the place of one. */
-  set(i: number, module: Module): void {
-    this.add_module(String(at(i, this.length)), module);
-  }
-
-  /** Adds a module at the end. */
-  append(module: Module): this {
-    this.add_module(String(this.length), module);
-    return this;
-  }
-
-  /** Adds several at the end. */
-  extend(modules: Iterable<Module>): this {
-    for (const m of modules) this.append(m);
-    return this;
+  index(index: Range): ModuleList;
+  /** The module at an index, or a new list of a slice. */
+  index(index: number | Range): Module | ModuleList {
+    const list = [...this._modules.values()];
+    return isRange(index) ? new ModuleList(sliced(list, index)) : list[at(index, list.length)];
   }
 
   /** Adds a module before the one at `index`. */
   insert(index: number, module: Module): void {
-    const list = members(this);
+    const list = [...this._modules.values()];
     list.splice(index, 0, module);
-    list.forEach((m, i) => this.add_module(String(i), m));
+    this.renumber(list);
   }
 
-  /** The modules in order. */
-  [Symbol.iterator](): Iterator<Module> {
-    return members(this)[Symbol.iterator]();
-  }
-
+  /** A list of modules computes nothing by itself. */
   override forward(..._args: never[]): unknown {
     throw new NotImplementedError('Module [ModuleList] is missing the required "forward" function');
   }
 
+  /** The modules, with runs of the same text drawn together. */
   override toString(): string {
-    return listText("ModuleList", members(this));
+    return listText(this._get_name(), [...this._modules.values()]);
   }
 }
 
 /** Modules by name. */
 export class ModuleDict extends Module {
   /** Takes a map, a plain object, or pairs. */
-  constructor(modules: Map<string, Module> | Record<string, Module> | Iterable<readonly [string, Module]> = []) {
+  constructor(modules: Map<string, Module> | Record<string, Module> | Iterable<readonly [string, Module]> | null = null) {
     super();
-    this.update(modules);
+    if (modules !== null) this.update(modules);
   }
 
   /** The number of modules. */
   get length(): number {
-    return members(this).length;
+    return this._modules.size;
   }
 
   /** The module of a name. */
   get(key: string): Module {
-    return this.get_submodule(key);
+    const found = this._modules.get(key);
+    if (found === undefined) throw new KeyError(key);
+    return found;
   }
 
   /** Sets the module of a name. */
@@ -182,7 +205,19 @@ export class ModuleDict extends Module {
 
   /** Whether there is a module of that name. */
   has(key: string): boolean {
-    return Reflect.get(this, key) instanceof Module;
+    return this._modules.has(key);
+  }
+
+  /** Removes a module and gives it back. */
+  pop(key: string): Module {
+    const removed = this.get(key);
+    Reflect.deleteProperty(this, key);
+    return removed;
+  }
+
+  /** Removes all modules. */
+  clear(): void {
+    for (const name of this._modules.keys()) Reflect.deleteProperty(this, name);
   }
 
   /** Adds or replaces several. */
@@ -193,107 +228,21 @@ export class ModuleDict extends Module {
 
   /** The names. */
   keys(): string[] {
-    return this.items().map(([k]) => k);
+    return [...this._modules.keys()];
   }
 
   /** The modules. */
   values(): Module[] {
-    return members(this);
+    return [...this._modules.values()];
   }
 
   /** The names and modules. */
   items(): [string, Module][] {
-    return Object.entries(this).filter((e): e is [string, Module] => e[1] instanceof Module);
+    return [...this._modules];
   }
 
   /** The names in order. */
   [Symbol.iterator](): Iterator<string> {
-    return this.keys()[Symbol.iterator]();
-  }
-}
-
-/** A list of parameters. */
-export class ParameterList extends Module {
-  /** Takes the parameters; tensors become some. */
-  constructor(values: Iterable<Tensor> = []) {
-    super();
-    this.extend(values);
-  }
-
-  #own(): Parameter[] {
-    return Object.values(this).filter((p) => p instanceof Parameter);
-  }
-
-  /** The number of parameters. */
-  get length(): number {
-    return this.#own().length;
-  }
-
-  /** The parameter at an index. */
-  index(i: number): Parameter {
-    const list = this.#own();
-    return list[at(i, list.length)];
-  }
-
-  /** Adds a parameter at the end. */
-  append(value: Tensor): this {
-    this.register_parameter(String(this.length), value instanceof Parameter ? value : new Parameter(value));
-    return this;
-  }
-
-  /** Adds several at the end. */
-  extend(values: Iterable<Tensor>): this {
-    for (const v of values) this.append(v);
-    return this;
-  }
-
-  /** The parameters in order. */
-  [Symbol.iterator](): Iterator<Parameter> {
-    return this.#own()[Symbol.iterator]();
-  }
-
-  override extra_repr(): string {
-    return this.#own().map((p, i) => `  (${i}): Parameter containing: [${p.type()} of size ${p.sizes.join("x")}]`).join("\n");
-  }
-}
-
-/** Parameters by name. */
-export class ParameterDict extends Module {
-  /** Takes a map or a plain object; tensors become parameters. */
-  constructor(parameters: Map<string, Tensor> | Record<string, Tensor> = {}) {
-    super();
-    for (const [k, v] of parameters instanceof Map ? parameters : Object.entries(parameters)) this.set(k, v);
-  }
-
-  /** The parameter of a name. */
-  get(key: string): Parameter {
-    return this.get_parameter(key);
-  }
-
-  /** Sets the parameter of a name. */
-  set(key: string, value: Tensor): void {
-    if (typeof key !== "string") {
-      throw new TypeError(`Index given to ParameterDict cannot be used as a key as it is not a string (type is '${pythonType(key)}').`);
-    }
-    this.register_parameter(key, value instanceof Parameter ? value : new Parameter(value));
-  }
-
-  /** The names. */
-  keys(): string[] {
-    return this.items().map(([k]) => k);
-  }
-
-  /** The names and parameters. */
-  items(): [string, Parameter][] {
-    return Object.entries(this).filter((e): e is [string, Parameter] => e[1] instanceof Parameter);
-  }
-
-  /** The names in order. */
-  [Symbol.iterator](): Iterator<string> {
-    return this.keys()[Symbol.iterator]();
-  }
-
-  override extra_repr(): string {
-    return this.items().map(([k, p]) => `  (${k}): Parameter containing: [${p.type()} of size ${p.sizes.join("x")}]`).join("\n");
+    return this._modules.keys();
   }
 }

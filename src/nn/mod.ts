@@ -6,10 +6,13 @@
 export * as functional from "./functional.ts";
 export * as init from "./init.ts";
 export { Module } from "./module.ts";
-export type { BackwardHook, ForwardHook, ForwardPreHook, IncompatibleKeys } from "./module.ts";
+export type { IncompatibleKeys, NamesOptions } from "./module.ts";
+export type { BackwardHook, BackwardPreHook, ForwardHook, ForwardHookOptions, ForwardPreHook, HookOptions, Keywords } from "./module_hooks.ts";
 export { Parameter } from "./parameter.ts";
 export type { StateDict } from "./state_dict.ts";
-export { ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential } from "./container.ts";
+export { ModuleDict, ModuleList, Sequential } from "./container.ts";
+export type { Numbered, Range } from "./container.ts";
+export { ParameterDict, ParameterList } from "./parameter_container.ts";
 export { Bilinear, Identity, Linear } from "./linear.ts";
 export type { BilinearOptions, LinearOptions } from "./linear.ts";
 export type { Constructor, Given } from "./arguments.ts";

@@ -2,29 +2,27 @@
  * Modules: functions with parameters. A module finds its parameters, buffers and children among its own attributes, in the
  * order in which they were set.
  */
-import { AttributeError, NotImplementedError, RuntimeError } from "../errors.ts";
-import { register, type RemovableHandle } from "../autograd/node.ts";
-import type { DType } from "../dtype.ts";
+import { AttributeError, KeyError, NotImplementedError, RuntimeError, ValueError } from "../errors.ts";
+import type { RemovableHandle } from "../autograd/node.ts";
+import { no_grad } from "../autograd/mode.ts";
+import { DType } from "../dtype.ts";
+import { sameSizes } from "../layout.ts";
+import { pythonFunction } from "../ops/python_function.ts";
 import { isPlainObject, pythonType } from "../python.ts";
 import type { Device } from "../size.ts";
 import { Tensor } from "../tensor.ts";
-import { Function, type FunctionCtx } from "../autograd/function.ts";
-import { no_grad } from "../autograd/mode.ts";
+import type { Constructor } from "./arguments.ts";
+import {
+  type BackwardHook,
+  type BackwardPreHook,
+  type ForwardHook,
+  type ForwardHookOptions,
+  type ForwardPreHook,
+  type HookOptions,
+  ModuleHooks,
+} from "./module_hooks.ts";
 import { Parameter } from "./parameter.ts";
 import { StateDict } from "./state_dict.ts";
-
-/** Runs before `forward` with the arguments; may return others. */
-export type ForwardPreHook = (module: Module, args: unknown[]) => unknown;
-/** Runs after `forward` with the arguments and the output; may return another output. */
-export type ForwardHook = (module: Module, args: unknown[], output: unknown) => unknown;
-/** Runs in backward with the gradients of the inputs and outputs; may return other gradients of the inputs. */
-export type BackwardHook = (module: Module, grad_input: (Tensor | null)[], grad_output: (Tensor | null)[]) => unknown;
-
-interface Hooks {
-  pre: ForwardPreHook[];
-  post: ForwardHook[];
-  backward: BackwardHook[];
-}
 
 /** What `load_state_dict` did not find or did not want. */
 export class IncompatibleKeys {
@@ -39,13 +37,41 @@ export class IncompatibleKeys {
   }
 }
 
+/** How the names of what a module holds are listed. */
+export interface NamesOptions {
+  /** What stands before each name. */
+  prefix: string;
+  /** Whether the modules below are asked too. */
+  recurse: boolean;
+  /** Whether what stands in several places is named once. */
+  remove_duplicate: boolean;
+}
+
+const readNames = (name: string) => {
+  const defaults: NamesOptions = { prefix: "", recurse: true, remove_duplicate: true };
+  return pythonFunction<(...args: Constructor<NamesOptions>) => NamesOptions, NamesOptions>(name, [], defaults, (options) => options);
+};
+const readNamedParameters = readNames("named_parameters");
+const readNamedBuffers = readNames("named_buffers");
+
+/** An argument that may also be given by name. */
+type Option<Name extends string, T> = T | { [N in Name]?: T };
+
+/** What was given, by position or by name. */
+function option<Name extends string, T>(given: Option<Name, T>, name: Name, standard: T): T {
+  return isPlainObject(given) ? (given as { [N in Name]?: T })[name] ?? standard : given as T;
+}
+
+const isNumber = (name: string): boolean => /^\d+$/.test(name);
+
 /** The base of all modules: subclass it, set parameters and modules as attributes in the constructor, and define `forward`. */
 export class Module {
   /** Whether the module is being trained: dropout and normalisation behave differently when not. */
   training = true;
-  /** Attributes are whatever a module keeps. */
   readonly #buffers = new Map<string, { persistent: boolean }>();
-  readonly #hooks: Hooks = { pre: [], post: [], backward: [] };
+  /** JavaScript lists names that are numbers first: the places of those that came later. */
+  readonly #places = new Map<string, number>();
+  #hooks: ModuleHooks | null = null;
 
   /** What the module computes; subclasses override it. */
   forward(..._args: never[]): unknown {
@@ -54,20 +80,7 @@ export class Module {
 
   /** Runs the hooks and `forward`: what calling a module is in Python. */
   call(...args: Parameters<this["forward"]>): ReturnType<this["forward"]> {
-    let given: unknown[] = args;
-    for (const hook of [...this.#hooks.pre]) {
-      const changed = hook(this, given);
-      if (changed !== null && changed !== undefined) given = Array.isArray(changed) ? changed : [changed];
-    }
-    const watch = this.#hooks.backward.length > 0 ? new BackwardWatch(this, [...this.#hooks.backward]) : null;
-    if (watch !== null) given = watch.inputs(given);
-    let output: unknown = this.forward(...given as never[]);
-    for (const hook of [...this.#hooks.post]) {
-      const changed = hook(this, given, output);
-      if (changed !== null && changed !== undefined) output = changed;
-    }
-    if (watch !== null) output = watch.outputs(output);
-    return output as ReturnType<this["forward"]>;
+    return (this.#hooks === null ? this.forward(...args as never[]) : this.#hooks.run(this, args)) as ReturnType<this["forward"]>;
   }
 
   /** The class's name. */
@@ -78,47 +91,49 @@ export class Module {
   // -- hooks ---------------------------------------------------------------------------------------------------------
 
   /** Calls `hook` before `forward`. */
-  register_forward_pre_hook(hook: ForwardPreHook): RemovableHandle {
-    return register(this.#hooks.pre, hook);
+  register_forward_pre_hook(hook: ForwardPreHook, options: ForwardHookOptions = {}): RemovableHandle {
+    return (this.#hooks ??= new ModuleHooks()).beforeForward(hook, options);
   }
 
   /** Calls `hook` after `forward`. */
-  register_forward_hook(hook: ForwardHook): RemovableHandle {
-    return register(this.#hooks.post, hook);
+  register_forward_hook(hook: ForwardHook, options: ForwardHookOptions = {}): RemovableHandle {
+    return (this.#hooks ??= new ModuleHooks()).afterForward(hook, options);
+  }
+
+  /** Calls `hook` when the gradients of the module's outputs have been computed. */
+  register_full_backward_pre_hook(hook: BackwardPreHook, options: HookOptions = {}): RemovableHandle {
+    return (this.#hooks ??= new ModuleHooks()).beforeBackward(hook, options);
   }
 
   /** Calls `hook` when the gradients of the module's inputs have been computed. */
-  register_full_backward_hook(hook: BackwardHook): RemovableHandle {
-    return register(this.#hooks.backward, hook);
+  register_full_backward_hook(hook: BackwardHook, options: HookOptions = {}): RemovableHandle {
+    return (this.#hooks ??= new ModuleHooks()).afterBackward(hook, true, options);
   }
 
-  /** Older name of `register_full_backward_hook`. */
+  /** Retired: calls `hook` with the gradients at the last node of the module. */
   register_backward_hook(hook: BackwardHook): RemovableHandle {
-    return register(this.#hooks.backward, hook);
+    return (this.#hooks ??= new ModuleHooks()).afterBackward(hook, false, {});
   }
 
   // -- attributes ----------------------------------------------------------------------------------------------------
 
   /** Keeps a tensor that is part of the module's state but not trained. */
-  register_buffer(name: string, tensor: Tensor | null, persistent: boolean | { persistent?: boolean } = true): void {
-    if (typeof name !== "string") throw new TypeError(`buffer name should be a string. Got ${pythonType(name)}`);
-    if (name.includes(".")) throw new AttributeError('buffer name can\'t contain "."');
-    if (name === "") throw new AttributeError('buffer name can\'t be empty string ""');
+  register_buffer(name: string, tensor: Tensor | null, persistent: Option<"persistent", boolean> = true): void {
+    checkName("buffer", name);
     if (tensor !== null && !(tensor instanceof Tensor)) {
       throw new TypeError(`cannot assign '${pythonType(tensor)}' object to buffer '${name}' (torch Tensor or None required)`);
     }
-    this.#buffers.set(name, { persistent: isPlainObject(persistent) ? (persistent as { persistent?: boolean }).persistent ?? true : persistent as boolean });
+    this.#buffers.set(name, { persistent: option(persistent, "persistent", true) });
     this.#set(name, tensor);
   }
 
   /** Keeps a parameter under a name. */
   register_parameter(name: string, param: Parameter | null): void {
+    checkName("parameter", name);
     if (param !== null && !(param instanceof Parameter)) {
-      throw new TypeError(
-        `cannot assign '${
-          param === undefined ? "NoneType" : `torch.${pythonType(param)}`
-        }' object to parameter '${name}' (torch.nn.Parameter or None required)`,
-      );
+      const given: unknown = param;
+      const type = given instanceof Tensor ? given.type() : pythonType(given);
+      throw new TypeError(`cannot assign '${type}' object to parameter '${name}' (torch.nn.Parameter or None required)`);
     }
     this.#set(name, param);
   }
@@ -126,6 +141,7 @@ export class Module {
   /** Keeps a module under a name. */
   add_module(name: string, module: Module | null): void {
     if (module !== null && !(module instanceof Module)) throw new TypeError(`${pythonType(module)} is not a Module subclass`);
+    checkName("module", name);
     this.#set(name, module);
   }
 
@@ -135,42 +151,58 @@ export class Module {
   }
 
   #set(name: string, value: unknown): void {
+    if (!(name in this) && isNumber(name)) {
+      const own = Object.entries(this);
+      if (own.some(([key, v]) => !isNumber(key) && (v instanceof Module || v instanceof Tensor))) this.#places.set(name, own.length);
+    }
     Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true });
   }
 
+  /** The attributes in the order in which they were set. */
   #entries(): [string, unknown][] {
-    return Object.entries(this);
+    const entries = Object.entries(this);
+    if (this.#places.size === 0) return entries;
+    const late = [...this.#places].filter(([name]) => Object.hasOwn(this, name));
+    const out = entries.filter(([name]) => !this.#places.has(name));
+    for (const [name, place] of late) out.splice(place, 0, [name, Reflect.get(this, name)]);
+    return out;
   }
 
-  #ownParameters(): [string, Parameter][] {
-    return this.#entries().filter((e): e is [string, Parameter] => e[1] instanceof Parameter);
+  /** The module's own parameters, by name. */
+  get _parameters(): Map<string, Parameter> {
+    return new Map(this.#entries().filter((e): e is [string, Parameter] => e[1] instanceof Parameter));
   }
 
-  #ownBuffers(): [string, Tensor][] {
-    return [...this.#buffers.keys()].map((name): [string, unknown] => [name, Reflect.get(this, name)]).filter((e): e is [string, Tensor] =>
-      e[1] instanceof Tensor
-    );
+  /** The module's own buffers, by name. */
+  get _buffers(): Map<string, Tensor | null> {
+    return new Map([...this.#buffers.keys()].map((name) => [name, Reflect.get(this, name) as Tensor | null]));
   }
 
   /** The modules that are attributes, by name. */
-  named_children(): [string, Module][] {
-    const seen = new Set<Module>();
-    return this.#entries().filter((e): e is [string, Module] => e[1] instanceof Module && !seen.has(e[1]) && (seen.add(e[1]), true));
+  get _modules(): Map<string, Module> {
+    return new Map(this.#entries().filter((e): e is [string, Module] => e[1] instanceof Module));
   }
 
-  /** The modules that are attributes. */
+  /** The modules that are attributes, by name; each once. */
+  named_children(): [string, Module][] {
+    const seen = new Set<Module>();
+    return [...this._modules].filter(([, m]) => !seen.has(m) && seen.add(m));
+  }
+
+  /** The modules that are attributes; each once. */
   children(): Module[] {
     return this.named_children().map(([, m]) => m);
   }
 
-  /** The module itself and all below it, by path; each once. */
-  named_modules(options: { memo?: Set<Module>; prefix?: string } = {}): [string, Module][] {
-    const { memo = new Set<Module>(), prefix = "" } = options;
+  /** The module itself and all below it, by path; each once unless `remove_duplicate` is false. */
+  named_modules(options: { memo?: Set<Module> | null; prefix?: string; remove_duplicate?: boolean } = {}): [string, Module][] {
+    const { prefix = "", remove_duplicate = true } = options;
+    const memo = options.memo ?? new Set<Module>();
     if (memo.has(this)) return [];
-    memo.add(this);
+    if (remove_duplicate) memo.add(this);
     const out: [string, Module][] = [[prefix, this]];
-    for (const [name, child] of this.#entries()) {
-      if (child instanceof Module) out.push(...child.named_modules({ memo, prefix: prefix === "" ? name : `${prefix}.${name}` }));
+    for (const [name, child] of this._modules) {
+      out.push(...child.named_modules({ memo, prefix: prefix === "" ? name : `${prefix}.${name}`, remove_duplicate }));
     }
     return out;
   }
@@ -180,60 +212,74 @@ export class Module {
     return this.named_modules().map(([, m]) => m);
   }
 
-  #collect<T extends Tensor>(own: (m: Module) => [string, T][], prefix: string, recurse: boolean): [string, T][] {
+  #collect<T extends Tensor>(own: (m: Module) => Map<string, T | null>, { prefix, recurse, remove_duplicate }: NamesOptions): [string, T][] {
     const seen = new Set<T>();
     const out: [string, T][] = [];
-    for (const [path, module] of recurse ? this.named_modules({ prefix }) : [[prefix, this] as [string, Module]]) {
+    for (const [path, module] of recurse ? this.named_modules({ prefix, remove_duplicate }) : [[prefix, this] as [string, Module]]) {
       for (const [name, tensor] of own(module)) {
-        if (seen.has(tensor)) continue;
-        seen.add(tensor);
+        if (tensor === null || seen.has(tensor)) continue;
+        if (remove_duplicate) seen.add(tensor);
         out.push([path === "" ? name : `${path}.${name}`, tensor]);
       }
     }
     return out;
   }
 
-  /** All parameters with their paths; each once. */
-  named_parameters(options: { prefix?: string; recurse?: boolean } = {}): [string, Parameter][] {
-    return this.#collect((m) => m.#ownParameters(), options.prefix ?? "", options.recurse ?? true);
+  /** All parameters with their paths; each once. Takes `prefix` (""), `recurse` (true), `remove_duplicate` (true). */
+  named_parameters(...args: Constructor<NamesOptions>): [string, Parameter][] {
+    return this.#collect((m) => m._parameters, readNamedParameters(...args));
   }
 
   /** All parameters; each once. */
-  parameters(recurse: boolean | { recurse?: boolean } = true): Parameter[] {
-    return this.named_parameters({ recurse: isPlainObject(recurse) ? (recurse as { recurse?: boolean }).recurse ?? true : recurse as boolean }).map(([, p]) =>
-      p
-    );
+  parameters(recurse: Option<"recurse", boolean> = true): Parameter[] {
+    return this.named_parameters({ recurse: option(recurse, "recurse", true) }).map(([, p]) => p);
   }
 
-  /** All buffers with their paths; each once. */
-  named_buffers(options: { prefix?: string; recurse?: boolean } = {}): [string, Tensor][] {
-    return this.#collect((m) => m.#ownBuffers(), options.prefix ?? "", options.recurse ?? true);
+  /** All buffers with their paths; each once. Takes `prefix` (""), `recurse` (true), `remove_duplicate` (true). */
+  named_buffers(...args: Constructor<NamesOptions>): [string, Tensor][] {
+    return this.#collect((m) => m._buffers, readNamedBuffers(...args));
   }
 
   /** All buffers; each once. */
-  buffers(recurse = true): Tensor[] {
-    return this.named_buffers({ recurse }).map(([, b]) => b);
+  buffers(recurse: Option<"recurse", boolean> = true): Tensor[] {
+    return this.named_buffers({ recurse: option(recurse, "recurse", true) }).map(([, b]) => b);
   }
 
   /** The module at a path such as `layers.0`. */
   get_submodule(target: string): Module {
-    let at: Module = this;
-    for (const name of target === "" ? [] : target.split(".")) {
-      const next = Reflect.get(at, name) as unknown;
-      if (next === undefined) throw new AttributeError(`${at._get_name()} has no attribute \`${name}\``);
-      if (!(next instanceof Module)) throw new AttributeError(`\`${name}\` is not an nn.Module`);
-      at = next;
-    }
-    return at;
+    if (target === "") return this;
+    const dot = target.indexOf(".");
+    const name = dot < 0 ? target : target.slice(0, dot);
+    const next = this.#attribute(name);
+    if (!(next instanceof Module)) throw new AttributeError(`\`${name}\` is not an nn.Module`);
+    return dot < 0 ? next : next.get_submodule(target.slice(dot + 1));
+  }
+
+  #attribute(name: string): unknown {
+    if (!(name in this)) throw new AttributeError(`${this._get_name()} has no attribute \`${name}\``);
+    return Reflect.get(this, name);
+  }
+
+  /** The module that holds what stands at a path, and its name there. */
+  #holder(target: string): [Module, string] {
+    const dot = target.lastIndexOf(".");
+    return [this.get_submodule(target.slice(0, Math.max(dot, 0))), target.slice(dot + 1)];
   }
 
   /** The parameter at a path such as `layers.0.weight`. */
   get_parameter(target: string): Parameter {
-    const at = target.lastIndexOf(".");
-    const module = this.get_submodule(at < 0 ? "" : target.slice(0, at));
-    const found = Reflect.get(module, target.slice(at + 1)) as unknown;
-    if (!(found instanceof Parameter)) throw new AttributeError(`\`${target.slice(at + 1)}\` is not an nn.Parameter`);
+    const [module, name] = this.#holder(target);
+    const found = module.#attribute(name);
+    if (!(found instanceof Parameter)) throw new AttributeError(`\`${name}\` is not an nn.Parameter`);
     return found;
+  }
+
+  /** The buffer at a path such as `layers.0.running_mean`. */
+  get_buffer(target: string): Tensor {
+    const [module, name] = this.#holder(target);
+    const found = module.#attribute(name);
+    if (!module.#buffers.has(name)) throw new AttributeError(`\`${name}\` is not a buffer`);
+    return found as Tensor;
   }
 
   // -- state ---------------------------------------------------------------------------------------------------------
@@ -243,34 +289,71 @@ export class Module {
     const { prefix = "", keep_vars = false } = options;
     const out = new StateDict();
     const put = (name: string, t: Tensor) => out.set(`${prefix}${name}`, keep_vars ? t : t.detach());
-    for (const [name, p] of this.#ownParameters()) put(name, p);
-    for (const [name, b] of this.#ownBuffers()) if (this.#buffers.get(name)!.persistent) put(name, b);
-    for (const [name, child] of this.#entries()) {
-      if (child instanceof Module) { for (const [k, v] of child.state_dict({ prefix: `${prefix}${name}.`, keep_vars })) out.set(k, v); }
+    for (const [name, p] of this._parameters) put(name, p);
+    for (const [name, b] of this._buffers) if (b !== null && this.#buffers.get(name)!.persistent) put(name, b);
+    for (const [name, child] of this._modules) {
+      for (const [key, value] of child.state_dict({ prefix: `${prefix}${name}.`, keep_vars })) out.set(key, value);
     }
     return out;
   }
 
-  /** Copies parameters and buffers from what `state_dict` gave; with `strict`, every key must be there and known. */
-  load_state_dict(state_dict: Map<string, Tensor> | Record<string, Tensor>, strict: boolean | { strict?: boolean; assign?: boolean } = true): IncompatibleKeys {
+  /**
+   * Copies parameters and buffers from what `state_dict` gave; with `strict`, every key must be there and known.
+   * With `assign`, the given tensors take the places of the old ones.
+   */
+  load_state_dict(
+    state_dict: Map<string, Tensor> | Record<string, Tensor>,
+    strict: boolean | { strict?: boolean; assign?: boolean } = true,
+    assign: Option<"assign", boolean> = false,
+  ): IncompatibleKeys {
+    const replace = isPlainObject(strict) ? strict.assign === true : option(assign, "assign", false);
     const given = state_dict instanceof Map ? state_dict : new Map(Object.entries(state_dict));
-    const isStrict = isPlainObject(strict) ? (strict as { strict?: boolean }).strict ?? true : strict as boolean;
     const own = this.state_dict({ keep_vars: true });
     const missing = [...own.keys()].filter((k) => !given.has(k));
     const unexpected = [...given.keys()].filter((k) => !own.has(k));
     const errors: string[] = [];
-    const quote = (keys: string[]) => keys.map((k) => `"${k}"`).join(", ");
-    if (isStrict && unexpected.length > 0) errors.push(`Unexpected key(s) in state_dict: ${quote(unexpected)}. `);
-    if (isStrict && missing.length > 0) errors.unshift(`Missing key(s) in state_dict: ${quote(missing)}. `);
+    if (typeof strict === "boolean" ? strict : strict.strict ?? true) {
+      const quote = (keys: string[]) => keys.map((k) => `"${k}"`).join(", ");
+      if (missing.length > 0) errors.push(`Missing key(s) in state_dict: ${quote(missing)}. `);
+      if (unexpected.length > 0) errors.push(`Unexpected key(s) in state_dict: ${quote(unexpected)}. `);
+    }
     for (const [key, target] of own) {
-      const source = given.get(key);
+      const source: unknown = given.get(key);
       if (source === undefined) continue;
-      if (source.sizes.length !== target.sizes.length || source.sizes.some((n, i) => n !== target.sizes[i])) {
+      if (!(source instanceof Tensor)) {
+        errors.push(
+          `While copying the parameter named "${key}", expected torch.Tensor or Tensor-like object from checkpoint but received <class '${
+            pythonType(source)
+          }'>`,
+        );
+      } else if (!sameSizes(source.sizes, target.sizes)) {
         errors.push(`size mismatch for ${key}: copying a param with shape ${source.shape} from checkpoint, the shape in current model is ${target.shape}.`);
+      } else if (replace) {
+        const [module, name] = this.#holder(key);
+        module.#set(name, target instanceof Parameter && !(source instanceof Parameter) ? new Parameter(source, target.requires_grad) : source);
       } else no_grad(() => void target.copy_(source));
     }
     if (errors.length > 0) throw new RuntimeError(`Error(s) in loading state_dict for ${this._get_name()}:\n\t${errors.join("\n\t")}`);
     return new IncompatibleKeys(missing, unexpected);
+  }
+
+  /** @internal A copy with parameters, buffers and modules of its own, as `copy.deepcopy` makes it; hooks stay behind. */
+  __deepcopy__(memo: Map<unknown, unknown> = new Map()): this {
+    const copy = Object.setPrototypeOf(new Module(), Object.getPrototypeOf(this)) as this;
+    memo.set(this, copy);
+    const copied = (value: unknown): unknown => {
+      if (memo.has(value)) return memo.get(value);
+      if (value instanceof Module) return value.__deepcopy__(memo);
+      if (!(value instanceof Tensor)) return value;
+      const fresh = value.detach().clone();
+      const out = value instanceof Parameter ? new Parameter(fresh, value.requires_grad) : fresh;
+      memo.set(value, out);
+      return out;
+    };
+    for (const [name, value] of Object.entries(this)) copy.#set(name, copied(value));
+    for (const [name, buffer] of this.#buffers) copy.#buffers.set(name, buffer);
+    for (const [name, place] of this.#places) copy.#places.set(name, place);
+    return copy;
   }
 
   // -- changes -------------------------------------------------------------------------------------------------------
@@ -283,8 +366,9 @@ export class Module {
   }
 
   /** Sets whether the module and all below it are being trained. */
-  train(mode: boolean | { mode?: boolean } = true): this {
-    const on = isPlainObject(mode) ? (mode as { mode?: boolean }).mode ?? true : mode as boolean;
+  train(mode: Option<"mode", boolean> = true): this {
+    const on = option(mode, "mode", true);
+    if (typeof on !== "boolean") throw new ValueError("training mode is expected to be boolean");
     for (const m of this.modules()) m.training = on;
     return this;
   }
@@ -295,34 +379,35 @@ export class Module {
   }
 
   /** Sets whether gradients flow to the parameters. */
-  requires_grad_(requires_grad = true): this {
-    for (const p of this.parameters()) p.requires_grad_(requires_grad);
+  requires_grad_(requires_grad: Option<"requires_grad", boolean> = true): this {
+    for (const p of this.parameters()) p.requires_grad_(option(requires_grad, "requires_grad", true));
     return this;
   }
 
   /** Forgets the gradients of the parameters, or sets them to zero. */
-  zero_grad(set_to_none: boolean | { set_to_none?: boolean } = true): void {
-    const forget = isPlainObject(set_to_none) ? (set_to_none as { set_to_none?: boolean }).set_to_none ?? true : set_to_none as boolean;
-    for (const p of this.parameters()) {
-      if (p.ownGrad === null) continue;
-      if (forget) p.ownGrad = null;
-      else p.ownGrad.detach_().zero_();
-    }
+  zero_grad(set_to_none: Option<"set_to_none", boolean> = true): void {
+    zeroGradients(this.parameters(), option(set_to_none, "set_to_none", true));
   }
 
   #convert(convert: (t: Tensor) => Tensor): this {
     for (const m of this.modules()) {
-      for (const [, p] of m.#ownParameters()) {
+      for (const p of m._parameters.values()) {
         p.data = convert(p.data);
         if (p.ownGrad !== null) p.ownGrad = convert(p.ownGrad);
       }
-      for (const [name, b] of m.#ownBuffers()) m.#set(name, convert(b));
+      for (const [name, b] of m._buffers) if (b !== null) m.#set(name, convert(b));
     }
     return this;
   }
 
   /** Brings floating-point parameters and buffers to a dtype; devices are accepted as far as there are any. */
   to(...args: (DType | Device | string | Tensor | boolean | { dtype?: DType; device?: string | Device })[]): this {
+    for (const a of args) {
+      const dtype = a instanceof DType ? a : isPlainObject(a) ? a.dtype : undefined;
+      if (dtype instanceof DType && !dtype.is_floating_point) {
+        throw new TypeError(`nn.Module.to only accepts floating point or complex dtypes, but got desired dtype=${dtype}`);
+      }
+    }
     return this.#convert((t) => t.dtype.is_floating_point ? t.to(...args) : t);
   }
 
@@ -357,7 +442,7 @@ export class Module {
   toString(): string {
     const extra = this.extra_repr();
     const lines = extra === "" ? [] : extra.split("\n");
-    const children = this.#entries().filter((e): e is [string, Module] => e[1] instanceof Module).map(([name, m]) => `(${name}): ${indent(m.toString())}`);
+    const children = [...this._modules].map(([name, m]) => `(${name}): ${indent(m.toString())}`);
     const body = [...lines, ...children];
     if (body.length === 0) return `${this._get_name()}()`;
     if (lines.length === 1 && children.length === 0) return `${this._get_name()}(${lines[0]})`;
@@ -380,56 +465,23 @@ export function indent(text: string): string {
   return text.replaceAll("\n", "\n  ");
 }
 
-/** Collects the gradients of one call's inputs and outputs for the module's backward hooks. */
-class BackwardWatch {
-  readonly #module: Module;
-  readonly #hooks: BackwardHook[];
-  #gradOutput: (Tensor | null)[] = [];
-
-  constructor(module: Module, hooks: BackwardHook[]) {
-    this.#module = module;
-    this.#hooks = hooks;
-  }
-
-  /** Passes the tensors through one node, so that all of their gradients come together. */
-  inputs(args: unknown[]): unknown[] {
-    const tensors = args.filter((a): a is Tensor => a instanceof Tensor);
-    if (!tensors.some((t) => t.requires_grad)) return args;
-    const passed = BackwardHookFunction.apply((grads: (Tensor | null)[]) => {
-      let current = grads;
-      for (const hook of this.#hooks) {
-        const changed = hook(this.#module, current, this.#gradOutput);
-        if (changed !== null && changed !== undefined) current = (Array.isArray(changed) ? changed : [changed]) as (Tensor | null)[];
-      }
-      return current;
-    }, ...tensors) as Tensor[];
-    let at = 0;
-    return args.map((a) => a instanceof Tensor ? passed[at++] : a);
-  }
-
-  outputs(output: unknown): unknown {
-    const list: unknown[] = Array.isArray(output) ? output : [output];
-    const tensors = list.filter((a): a is Tensor => a instanceof Tensor);
-    if (!tensors.some((t) => t.requires_grad)) return output;
-    const passed = BackwardHookFunction.apply((grads: (Tensor | null)[]) => {
-      this.#gradOutput = grads;
-      return grads;
-    }, ...tensors) as Tensor[];
-    let at = 0;
-    const wrapped = list.map((a) => a instanceof Tensor ? passed[at++] : a);
-    return Array.isArray(output) ? wrapped : wrapped[0];
+/** Forgets the gradients of tensors, or sets them to zero. */
+export function zeroGradients(tensors: Iterable<Tensor>, forget: boolean): void {
+  for (const p of tensors) {
+    if (p.ownGrad === null) continue;
+    if (forget) {
+      p.ownGrad = null;
+      continue;
+    }
+    if (p.ownGrad.grad_fn !== null) p.ownGrad.detach_();
+    else p.ownGrad.requires_grad_(false);
+    p.ownGrad.zero_();
   }
 }
 
-/** Hands tensors through and shows their gradients to a function, which may replace them. */
-class BackwardHookFunction extends Function {
-  static override forward(ctx: FunctionCtx, see: (grads: (Tensor | null)[]) => (Tensor | null)[], ...tensors: Tensor[]): Tensor[] {
-    ctx.see = see;
-    ctx.set_materialize_grads(false);
-    return tensors.map((t) => t.view_as(t));
-  }
-
-  static override backward(ctx: FunctionCtx, ...grads: (Tensor | null)[]): (Tensor | null)[] {
-    return [null, ...(ctx.see as (grads: (Tensor | null)[]) => (Tensor | null)[])(grads)];
-  }
+/** Refuses what cannot be the name of an attribute. */
+function checkName(kind: string, name: unknown): void {
+  if (typeof name !== "string") throw new TypeError(`${kind} name should be a string. Got ${pythonType(name)}`);
+  if (name.includes(".")) throw new KeyError(`${kind} name can't contain "."${kind === "module" ? `, got: ${name}` : ""}`);
+  if (name === "") throw new KeyError(`${kind} name can't be empty string ""`);
 }

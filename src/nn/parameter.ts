@@ -1,18 +1,30 @@
 /**
  * Parameters: tensors that modules know as their own.
  */
+import { RuntimeError } from "../errors.ts";
 import { formatParameter, type InspectOptions, inspectParameter } from "../format/objects.ts";
 import { printable } from "../methods.ts";
 import { isPlainObject } from "../python.ts";
 import { Tensor } from "../tensor.ts";
 
+/** Arguments of `Parameter`. */
+export interface ParameterOptions {
+  /** The values. */
+  data?: Tensor | null;
+  /** Whether it is trained; true unless given. */
+  requires_grad?: boolean;
+}
+
 /** A tensor that requires gradients and that a module finds among its attributes. It shares the memory of the tensor it is made of. */
 export class Parameter extends Tensor {
-  /** Takes the values; `requires_grad` false makes a parameter that is not trained. */
-  constructor(data: Tensor, requires_grad: boolean | { requires_grad?: boolean } = true) {
-    const source = data ?? Tensor.make([0]);
+  /** Takes `data` and `requires_grad` (true). */
+  constructor(data: Tensor | ParameterOptions | null = null, requires_grad: boolean | ParameterOptions = true) {
+    const named: ParameterOptions = { ...(isPlainObject(data) ? data : {}), ...(isPlainObject(requires_grad) ? requires_grad : {}) };
+    const source = data instanceof Tensor ? data : named.data ?? Tensor.make([0]);
+    const trained = named.requires_grad ?? (typeof requires_grad === "boolean" ? requires_grad : true);
+    if (trained && !source.dtype.is_floating_point) throw new RuntimeError("Only Tensors of floating point and complex dtype can require gradients");
     super(source.store, source.dtype, source.sizes, source.strides, source.offset);
-    this.requires_grad = isPlainObject(requires_grad) ? (requires_grad as { requires_grad?: boolean }).requires_grad ?? true : requires_grad as boolean;
+    this.requires_grad = trained;
   }
 
   /** What `console.log` shows in Deno. */
