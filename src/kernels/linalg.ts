@@ -10,7 +10,7 @@ export type Elements = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
 export type Matrix = Float64Array<ArrayBuffer>;
 
 /** A new array of zeros of the same type. */
-function zerosLike<T extends Elements>(a: T, length: number): T {
+export function zerosLike<T extends Elements>(a: T, length: number): T {
   return new (a.constructor as new (length: number) => T)(length);
 }
 

@@ -1,46 +1,65 @@
 /**
  * Householder reflections: what orthogonal factorizations are made of. The signs are LAPACK's, which users of PyTorch see.
  */
-import type { Matrix } from "./linalg.ts";
+import { type Elements, type Matrix, zerosLike } from "./linalg.ts";
 
 /** A reflection I - tau v v^T. */
-export interface Reflection {
+export interface Reflection<T extends Elements = Matrix> {
   /** Where the first element of v, which is 1, stands among the rows or columns that it changes. */
   start: number;
   /** The vector, beginning with 1. */
-  vector: Matrix;
+  vector: T;
   /** Zero where nothing changes. */
   tau: number;
 }
 
-const norm = (x: Matrix, from: number): number => {
-  let scale = 0;
-  for (let i = from; i < x.length; i++) scale = Math.max(scale, Math.abs(x[i]));
+/** The length of x[1], x[2] ... */
+function lengthOfRest(x: Elements): number {
+  let sum = 0, scale = 0;
+  for (let i = 1; i < x.length; i++) sum += x[i] * x[i];
+  if (sum > 2 ** -960 && sum < 2 ** 960) return Math.sqrt(sum);
+  for (let i = 1; i < x.length; i++) scale = Math.max(scale, Math.abs(x[i]));
   if (scale === 0 || !Number.isFinite(scale)) return scale;
-  let sum = 0;
-  for (let i = from; i < x.length; i++) sum += (x[i] / scale) ** 2;
+  sum = 0;
+  for (let i = 1; i < x.length; i++) sum += (x[i] / scale) ** 2;
   return scale * Math.sqrt(sum);
-};
+}
 
-/** The reflection that maps `x` to a multiple of the first unit vector, and that multiple. `x` is overwritten. */
-export function reflectionOf(x: Matrix, start: number): { reflection: Reflection; beta: number } {
-  const alpha = x[0], rest = norm(x, 1);
+/** The reflection that maps `x` to a multiple of the first unit vector, and that multiple. `x` is overwritten. Every step is rounded to the type of `x`. */
+export function reflectionOf<T extends Elements>(x: T, start: number): { reflection: Reflection<T>; beta: number } {
+  const alpha = x[0];
+  const t = zerosLike(x, 3);
+  t[0] = lengthOfRest(x);
   x[0] = 1;
-  if (rest === 0) return { reflection: { start, vector: x, tau: 0 }, beta: alpha };
-  const length = Math.hypot(alpha, rest);
-  const beta = alpha < 0 || Object.is(alpha, -0) ? length : -length;
-  for (let i = 1; i < x.length; i++) x[i] /= alpha - beta;
-  return { reflection: { start, vector: x, tau: (beta - alpha) / beta }, beta };
+  if (t[0] === 0) return { reflection: { start, vector: x, tau: 0 }, beta: alpha };
+  const longer = Math.max(Math.abs(alpha), t[0]);
+  t[0] = Math.min(Math.abs(alpha), t[0]) / longer;
+  t[0] *= t[0];
+  t[0] += 1;
+  t[0] = Math.sqrt(t[0]);
+  t[0] *= longer;
+  const beta = alpha < 0 || Object.is(alpha, -0) ? t[0] : -t[0];
+  t[1] = alpha - beta;
+  t[1] = 1 / t[1];
+  for (let i = 1; i < x.length; i++) x[i] *= t[1];
+  t[2] = beta - alpha;
+  t[2] /= beta;
+  return { reflection: { start, vector: x, tau: t[2] }, beta };
 }
 
 /** Applies a reflection to the rows of a[m, n] from column `from` on. */
-export function reflectRows(a: Matrix, n: number, { start, vector, tau }: Reflection, from: number): void {
+export function reflectRows<T extends Elements>(a: T, n: number, { start, vector, tau }: Reflection<T>, from: number): void {
   if (tau === 0) return;
+  const sum = zerosLike(a, 1), step = zerosLike(a, 1);
+  const length = vector.length;
   for (let j = from; j < n; j++) {
-    let sum = 0;
-    for (let i = 0; i < vector.length; i++) sum += vector[i] * a[(start + i) * n + j];
-    sum *= tau;
-    for (let i = 0; i < vector.length; i++) a[(start + i) * n + j] -= sum * vector[i];
+    const first = start * n + j;
+    sum[0] = 0;
+    for (let i = 1, at = first + n; i < length; i++, at += n) sum[0] += vector[i] * a[at];
+    sum[0] += a[first];
+    step[0] = -tau * sum[0];
+    a[first] -= tau * sum[0];
+    for (let i = 1, at = first + n; i < length; i++, at += n) a[at] += vector[i] * step[0];
   }
 }
 
@@ -56,23 +75,30 @@ export function reflectColumns(a: Matrix, m: number, n: number, { start, vector,
   }
 }
 
-const columnOf = (a: Matrix, m: number, n: number, j: number, from: number): Matrix => {
-  const out = new Float64Array(m - from);
+function columnOf<T extends Elements>(a: T, m: number, n: number, j: number, from: number): T {
+  const out = zerosLike(a, m - from);
   for (let i = from; i < m; i++) out[i - from] = a[i * n + j];
   return out;
-};
+}
 
-/** The first `columns` columns of the product of reflections of m dimensions, the first one outermost. */
-export function productOf(reflections: readonly Reflection[], m: number, columns: number): Matrix {
-  const q = new Float64Array(m * columns);
+/** The first `columns` columns of the product of reflections of m dimensions, the first one outermost, in the type of `like`. */
+export function productOf<T extends Elements>(reflections: readonly Reflection<T>[], m: number, columns: number, like: T): T {
+  const q = zerosLike(like, m * columns);
   for (let i = 0; i < Math.min(m, columns); i++) q[i * columns + i] = 1;
-  for (let k = reflections.length - 1; k >= 0; k--) reflectRows(q, columns, reflections[k], 0);
+  for (let k = reflections.length - 1; k >= 0; k--) {
+    const { start, vector, tau } = reflections[k];
+    reflectRows(q, columns, reflections[k], start + 1);
+    if (start >= columns) continue;
+    // the column that was a unit vector until now, with LAPACK's negative zeros
+    q[start * columns + start] = 1 - tau;
+    for (let i = 1; i < vector.length; i++) q[(start + i) * columns + start] = -tau * vector[i];
+  }
   return q;
 }
 
 /** Makes a[m, n] upper triangular, which is R, by the reflections that it returns, whose product is Q. */
-export function qrFactor(a: Matrix, m: number, n: number): Reflection[] {
-  const out: Reflection[] = [];
+export function qrFactor<T extends Elements>(a: T, m: number, n: number): Reflection<T>[] {
+  const out: Reflection<T>[] = [];
   for (let j = 0; j < Math.min(m, n); j++) {
     const { reflection, beta } = reflectionOf(columnOf(a, m, n, j, j), j);
     a[j * n + j] = beta;
@@ -114,7 +140,7 @@ export function tridiagonalize(a: Matrix, n: number, upper: boolean): Tridiagona
     reflections.push(reflection);
   }
   for (let i = 0; i < n; i++) diagonal[i] = a[i * n + i];
-  const product = productOf(reflections, n, n);
+  const product = productOf(reflections, n, n, a);
   const q = new Float64Array(n * n);
   for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) q[order(i) * n + order(j)] = product[i * n + j];
   return { diagonal, offDiagonal, q };

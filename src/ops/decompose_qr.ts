@@ -2,7 +2,7 @@
  * The QR decomposition, A = Q R with orthonormal columns in Q and an upper triangular R.
  */
 import { RuntimeError } from "../errors.ts";
-import { productOf, qrFactor, type Reflection } from "../kernels/linalg_reflections.ts";
+import { productOf, qrFactor } from "../kernels/linalg_reflections.ts";
 import type { NamedTuple } from "../named_tuple.ts";
 import { Tensor } from "../tensor.ts";
 import { warnOnce } from "../warnings.ts";
@@ -17,15 +17,15 @@ const mT = (t: Tensor): Tensor => t.transpose(-2, -1);
 export type QrMode = "reduced" | "complete" | "r";
 
 function decomposed(A: Tensor, mode: string): [Tensor, Tensor] {
-  const { outer, count, rows: m, columns: n, readDouble } = stackOf(A);
+  const { outer, count, rows: m, columns: n, read } = stackOf(A);
   const k = mode === "complete" ? m : Math.min(m, n);
   const Q = mode === "r" ? Tensor.make([0], A.dtype) : columnMajor([...outer, m, k], A.dtype);
   const R = columnMajor([...outer, k, n], A.dtype);
   for (let i = 0; i < count; i++) {
-    const a = readDouble(i);
-    const reflections: Reflection[] = qrFactor(a, m, n);
+    const a = read(i);
+    const reflections = qrFactor(a, m, n);
     writeMatrix(R, i, a);
-    if (mode !== "r") writeMatrix(Q, i, productOf(reflections, m, k));
+    if (mode !== "r") writeMatrix(Q, i, productOf(reflections, m, k, a));
   }
   return [Q, R];
 }
