@@ -8,6 +8,8 @@ export * from "../ops/functional_softmax.ts";
 export { conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d } from "../ops/convolution.ts";
 export { cosine_similarity, pairwise_distance, pdist } from "../ops/distance.ts";
 export { alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout } from "../ops/dropout.ts";
+export { scaled_dot_product_attention } from "../ops/attention.ts";
+export { multi_head_attention_forward } from "../ops/multihead.ts";
 export { embedding, embedding_bag, one_hot } from "../ops/embedding.ts";
 export { fold, unfold } from "../ops/fold.ts";
 export { affine_grid, grid_sample } from "../ops/grid_sample.ts";
