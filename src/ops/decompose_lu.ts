@@ -51,16 +51,16 @@ export function upperOf(LU: Tensor): Tensor {
 function gradientOf(gL: Tensor | null, gU: Tensor | null, P: Tensor, L: Tensor, U: Tensor): Tensor | null {
   if (gL === null && gU === null) return null;
   const m = L.sizes[L.sizes.length - 2], n = U.sizes[U.sizes.length - 1], k = Math.min(m, n);
-  const left = gL ?? L.detach().zeros_like(), upper = gU ?? U.detach().zeros_like();
+  const left = gL === null ? L.detach().zeros_like() : gL.tril(-1), upper = gU === null ? U.detach().zeros_like() : gU.triu();
   const throughL = (t: Tensor) => linalg_solve_triangular(mT(L.narrow(-2, 0, k)), t, { upper: true, unitriangular: true });
   const throughU = (t: Tensor) => linalg_solve_triangular(mT(U.narrow(-1, 0, k)), t, { upper: false, left: false });
   const ofL = mT(L).matmul(left), ofU = upper.matmul(mT(U));
   if (m === n) return P.matmul(throughL(throughU(ofL.tril(-1).add(ofU.triu()))));
   if (m < n) {
-    const square = throughU(ofL.sub(ofU).tril(-1)).add(upper.narrow(-1, 0, k).triu());
+    const square = throughU(ofL.sub(ofU).tril(-1)).add(upper.narrow(-1, 0, k));
     return P.matmul(throughL(cat([square, upper.narrow(-1, k, n - k)], -1)));
   }
-  const square = throughL(ofU.sub(ofL).triu()).add(left.narrow(-2, 0, k).tril(-1));
+  const square = throughL(ofU.sub(ofL).triu()).add(left.narrow(-2, 0, k));
   return P.matmul(throughU(cat([square, left.narrow(-2, k, m - k)], -2)));
 }
 

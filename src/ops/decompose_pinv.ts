@@ -177,8 +177,8 @@ export const linalg_cond: Cond = define<Cond, { self: Tensor; p: number | string
       return singular.sum(-1).mul(singular.reciprocal().sum(-1));
     }
     const [inverse, info] = linalg_inv_ex(self);
-    const valid = inverse.masked_fill(info.gt(0).unsqueeze(-1).unsqueeze(-1), Infinity);
-    return linalg_matrix_norm(self, order).mul(linalg_matrix_norm(valid, order)).nan_to_num(Infinity, Infinity, -Infinity);
+    inverse.masked_fill_(info.gt(0).unsqueeze(-1).unsqueeze(-1), Infinity); // in place, so PyTorch cannot differentiate it
+    return linalg_matrix_norm(self, order).mul(linalg_matrix_norm(inverse, order)).nan_to_num(Infinity, Infinity, -Infinity);
   },
 );
 

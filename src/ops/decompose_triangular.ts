@@ -58,9 +58,9 @@ const solvePrimitive = new Primitive<SolveInputs>({
   backward: {
     self: ({ grad, self, upper, left, unitriangular, result }) => {
       const gradB = linalg_solve_triangular(self.transpose(-2, -1), grad, { upper: !upper, left, unitriangular });
-      const full = left ? gradB.matmul(result.transpose(-2, -1)) : result.transpose(-2, -1).matmul(gradB);
+      const full = (left ? gradB.matmul(result.transpose(-2, -1)) : result.transpose(-2, -1).matmul(gradB)).neg();
       const from = unitriangular ? 1 : 0;
-      return (upper ? full.triu(from) : full.tril(-from)).neg();
+      return upper ? full.triu(from) : full.tril(-from);
     },
     B: ({ grad, self, upper, left, unitriangular }) => linalg_solve_triangular(self.transpose(-2, -1), grad, { upper: !upper, left, unitriangular }),
   },
@@ -139,9 +139,9 @@ const legacyPrimitive: Primitive<LegacyInputs> = new Primitive<LegacyInputs>({
       const [g, ofCopy] = grads;
       if (g === null) return ofCopy;
       const gradB = solvedAgain(g, A, upper, !transpose, unitriangular);
-      const full = transpose ? result0.matmul(gradB.transpose(-2, -1)) : gradB.matmul(result0.transpose(-2, -1));
+      const full = (transpose ? result0.matmul(gradB.transpose(-2, -1)) : gradB.matmul(result0.transpose(-2, -1))).neg();
       const from = unitriangular ? 1 : 0;
-      const gradient = (upper ? full.triu(from) : full.tril(-from)).neg();
+      const gradient = upper ? full.triu(from) : full.tril(-from);
       return ofCopy === null ? gradient : gradient.add(ofCopy);
     },
   },
