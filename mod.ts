@@ -4,6 +4,7 @@
  * @module
  */
 import "./src/methods.ts";
+import "./src/notebook.ts";
 export {
   bool,
   float32,

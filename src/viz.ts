@@ -4,9 +4,13 @@
  * @module
  */
 import { AccumulateGrad } from "./autograd/accumulate.ts";
-import type { MaybeTensor, Node } from "./autograd/node.ts";
+import { no_grad } from "./autograd/mode.ts";
+import { Node } from "./autograd/node.ts";
 import { isPlainObject } from "./python.ts";
 import { Tensor } from "./tensor.ts";
+
+/** What a picture is made of: the graph behind a tensor or a node, or behind several of them. */
+export type Pictured = Tensor | Node | readonly (Tensor | Node)[];
 
 /** The named arguments of `make_dot` and `make_mermaid`. */
 export interface VizOptions {
@@ -37,14 +41,14 @@ interface Picture {
   arrows: Arrow[];
 }
 
-/** The gradients that have arrived at nodes whose picture has been drawn before. */
-const arrived = new WeakMap<Node, MaybeTensor[]>();
+/** The gradients that have arrived at nodes whose picture has been drawn before, in words: the tensors themselves may be written to later. */
+const arrived = new WeakMap<Node, string[]>();
 
 function watch(node: Node): void {
   if (arrived.has(node)) return;
   arrived.set(node, []);
   node.register_prehook((grads) => {
-    arrived.set(node, grads.map((g) => g === null ? null : g.detach()));
+    arrived.set(node, no_grad(() => grads.map(gradientText)));
   });
 }
 
@@ -67,7 +71,7 @@ function gradientText(grad: Tensor | null | undefined): string {
   return `${shape(grad)} |${Number(Number(grad.pow(2).sum().sqrt().item()).toPrecision(3))}|`;
 }
 
-function draw(outputs: Tensor | readonly Tensor[], options: VizOptions): Picture {
+function draw(outputs: Pictured, options: VizOptions): Picture {
   const names = namesOf(options.params);
   const vertices: Vertex[] = [], arrows: Arrow[] = [];
   const ids = new Map<Node | Tensor, string>();
@@ -85,16 +89,23 @@ function draw(outputs: Tensor | readonly Tensor[], options: VizOptions): Picture
     queue.push(node);
     return add(node, "op", [short(node.name())]);
   };
-  for (const out of Array.isArray(outputs) ? outputs as Tensor[] : [outputs as Tensor]) {
+  for (const out of Array.isArray(outputs) ? outputs as (Tensor | Node)[] : [outputs as Tensor | Node]) {
+    if (out instanceof Node) {
+      visit(out);
+      continue;
+    }
     const id = add(out, "result", [names.get(out) ?? "", shape(out)].filter(Boolean));
     const node = out.grad_fn;
-    if (node !== null) arrows.push({ from: visit(node), to: id, label: gradientText(arrived.get(node)?.[out.output_nr]), dotted: false });
+    if (node !== null) arrows.push({ from: visit(node), to: id, label: arrived.get(node)?.[out.output_nr] ?? "", dotted: false });
   }
   for (let i = 0; i < queue.length; i++) {
     const node = queue[i];
     if (node instanceof AccumulateGrad) {
       const leaf = node.variable;
-      const id = ids.get(leaf) ?? add(leaf, "leaf", [names.get(leaf) ?? "", shape(leaf)].filter(Boolean));
+      const lines = [names.get(leaf) ?? "", shape(leaf)].filter(Boolean);
+      const id = ids.get(leaf) ?? add(leaf, "leaf", lines);
+      const vertex = vertices.find((v) => v.id === id)!;
+      if (vertex.kind === "saved") Object.assign(vertex, { kind: "leaf", lines }); // it was met before as something saved
       arrows.push({ from: id, to: ids.get(node)!, label: gradientText(leaf.grad), dotted: false });
     }
     if (options.show_saved) {
@@ -104,7 +115,7 @@ function draw(outputs: Tensor | readonly Tensor[], options: VizOptions): Picture
       }
     }
     node.next_functions.forEach(([next, nr]) => {
-      if (next !== null) arrows.push({ from: visit(next), to: ids.get(node)!, label: gradientText(arrived.get(next)?.[nr]), dotted: false });
+      if (next !== null) arrows.push({ from: visit(next), to: ids.get(node)!, label: arrived.get(next)?.[nr] ?? "", dotted: false });
     });
   }
   return { vertices, arrows };
@@ -112,7 +123,7 @@ function draw(outputs: Tensor | readonly Tensor[], options: VizOptions): Picture
 
 /** What a node has saved, as far as it is still there. */
 function savedTensors(node: Node): [string, Tensor][] {
-  const saving = node as Node & { savedNames?: () => string[]; saved?: (name: string) => unknown };
+  const saving = node as Node & { savedNames?: () => readonly string[]; saved?: (name: string) => unknown };
   if (saving.savedNames === undefined || saving.saved === undefined) return [];
   try {
     return saving.savedNames().flatMap((name): [string, Tensor][] => {
@@ -128,10 +139,10 @@ const COLOURS: Record<Kind, string> = { op: "lightgrey", leaf: "lightblue", resu
 const quote = (text: string) => `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
 
 /**
- * The graph of one or several tensors in Graphviz's language. Where a picture of the graph has been drawn before backward ran,
+ * The graph of one or several tensors or nodes in Graphviz's language. Where a picture of the graph has been drawn before backward ran,
  * the next one shows the gradient that flowed along each edge: its values, or its shape and norm.
  */
-export function make_dot(outputs: Tensor | readonly Tensor[], options: VizOptions = {}): string {
+export function make_dot(outputs: Pictured, options: VizOptions = {}): string {
   const { vertices, arrows } = draw(outputs, options);
   const lines = vertices.map((v) => `  ${v.id} [label=${quote(v.lines.join("\n"))} fillcolor=${COLOURS[v.kind]}]`);
   for (const a of arrows) {
@@ -142,7 +153,7 @@ export function make_dot(outputs: Tensor | readonly Tensor[], options: VizOption
 }
 
 /** The same in Mermaid's language, which Markdown on many sites draws. */
-export function make_mermaid(outputs: Tensor | readonly Tensor[], options: VizOptions = {}): string {
+export function make_mermaid(outputs: Pictured, options: VizOptions = {}): string {
   const { vertices, arrows } = draw(outputs, options);
   const label = (text: string) => `"${text.replaceAll('"', "#quot;").replaceAll("\n", "<br>")}"`;
   const lines = vertices.map((v) => `  ${v.id}[${label(v.lines.join("\n"))}]:::${v.kind}`);

@@ -59,6 +59,7 @@ export class FunctionNode extends Node {
     return `${this.#function.name}Backward`;
   }
 
+  /** Keeps tensors for `backward`, which reads them from `saved_tensors`. */
   save_for_backward(...tensors: (Tensor | null | undefined)[]): void {
     this.#toSave = tensors.map((t, i) => {
       if (t !== null && t !== undefined && !(t instanceof Tensor)) {
@@ -68,24 +69,29 @@ export class FunctionNode extends Node {
     });
   }
 
+  /** Keeps tensors for `jvp`. */
   save_for_forward(...tensors: (Tensor | null | undefined)[]): void {
     this.savedForForward = tensors.map((t) => t ?? null);
   }
 
+  /** What `save_for_backward` was given. */
   get saved_tensors(): Tensor[] {
     if (this.#saved === null) throw freedGraph();
     // null stands where null was saved, as None does in Python
     return this.#saved.map((s) => s === null ? null : s.unpack()) as Tensor[];
   }
 
+  /** Says which inputs `forward` has changed in place. */
   mark_dirty(...tensors: Tensor[]): void {
     this.dirty = tensors;
   }
 
+  /** Says which outputs have no gradient. */
   mark_non_differentiable(...tensors: Tensor[]): void {
     this.nonDifferentiable = tensors;
   }
 
+  /** Whether `backward` is given zeros, and not null, where no gradient flowed. */
   set_materialize_grads(value: boolean): void {
     this.#materialize = value;
   }
@@ -96,6 +102,7 @@ export class FunctionNode extends Node {
     this.#toSave = [];
   }
 
+  /** Calls the function's `backward` and checks what it returns. */
   apply(grads: MaybeTensor[]): MaybeTensor[] {
     const given = this.#materialize ? grads.map((g, i) => g ?? Tensor.make(this.sizes[i], this.dtypes[i])) : grads;
     const result = this.#function.backward(this as never, ...given as never[]) as unknown;
@@ -109,7 +116,9 @@ export class FunctionNode extends Node {
     out.forEach((g, i) => {
       if (!this.#inputs[i]) {
         if (g !== null && g !== undefined) {
-          throw new RuntimeError(`function ${name} returned a gradient different than None at position ${i + 1}, but the corresponding forward input was not a Variable`);
+          throw new RuntimeError(
+            `function ${name} returned a gradient different than None at position ${i + 1}, but the corresponding forward input was not a Variable`,
+          );
         }
         return;
       }
@@ -119,6 +128,7 @@ export class FunctionNode extends Node {
     return gradients;
   }
 
+  /** Lets go of the saved tensors. */
   override release(): void {
     if (this.#saved !== null && this.#saved.length > 0) this.#saved = null;
   }
@@ -181,7 +191,9 @@ function run(f: Static, args: unknown[]): unknown {
 function checkDirty(node: FunctionNode, inputs: readonly Tensor[], outputs: readonly unknown[], versions: readonly number[]): void {
   for (const t of node.dirty) {
     const at = inputs.indexOf(t);
-    if (at >= 0 && requiresGrad(t) && t.is_leaf && is_grad_enabled()) throw new RuntimeError("a leaf Variable that requires grad has been used in an in-place operation.");
+    if (at >= 0 && requiresGrad(t) && t.is_leaf && is_grad_enabled()) {
+      throw new RuntimeError("a leaf Variable that requires grad has been used in an in-place operation.");
+    }
     if (!outputs.includes(t)) {
       throw new RuntimeError(
         "Some elements marked as dirty during the forward method were not returned as output. The inputs that are modified inplace must all be outputs of the Function.",
