@@ -3,11 +3,12 @@
  */
 import type { Distance } from "../ops/loss/margin.ts";
 import { REDUCTION, type ReductionInputs } from "../ops/loss/reduction.ts";
-import { pairwise_distance } from "../ops/distance.ts";
 import { ValueError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Constructor, constructorOf, python } from "./arguments.ts";
+import { PairwiseDistance } from "./distance.ts";
 import * as F from "./functional.ts";
+import { Module } from "./module.ts";
 import { Loss, WeightedLoss, type WeightedLossOptions } from "./loss.ts";
 
 /** Arguments of losses with a margin. */
@@ -138,8 +139,8 @@ function notPositive(name: string, margin: number): ValueError {
 
 /** Arguments of `TripletMarginWithDistanceLoss`, by name only. */
 export interface TripletMarginWithDistanceLossOptions {
-  /** Measures distances; `pairwise_distance` unless given. */
-  distance_function: Distance | null;
+  /** Measures distances; `PairwiseDistance` unless given. */
+  distance_function: Distance | Module | null;
   /** How much farther the negative is to be. */
   margin: number;
   /** Whether the negative's distance from the positive counts, where it is smaller. */
@@ -158,7 +159,7 @@ const readTripletMarginWithDistanceLoss = constructorOf<TripletMarginWithDistanc
 /** `TripletMarginLoss` with a distance of one's own. */
 export class TripletMarginWithDistanceLoss extends Loss {
   /** Measures distances. */
-  distance_function: Distance;
+  distance_function: Distance | Module;
   /** How much farther the negative is to be. */
   margin: number;
   /** Whether the negative's distance from the positive counts, where it is smaller. */
@@ -169,14 +170,15 @@ export class TripletMarginWithDistanceLoss extends Loss {
     const options = readTripletMarginWithDistanceLoss(args);
     if (!(options.margin > 0)) throw notPositive("TripletMarginWithDistanceLoss", options.margin);
     super(options);
-    this.distance_function = options.distance_function ?? ((a, b) => pairwise_distance(a, b));
+    this.distance_function = options.distance_function ?? new PairwiseDistance();
     this.margin = options.margin;
     this.swap = options.swap;
   }
 
   /** The loss of whatever the distance takes. */
   override forward(anchor: Tensor, positive: Tensor, negative: Tensor): Tensor {
-    const { distance_function, margin, swap, reduction } = this;
+    const { distance_function: measure, margin, swap, reduction } = this;
+    const distance_function: Distance = measure instanceof Module ? (a, b) => measure.call(...[a, b] as never[]) as Tensor : measure;
     return F.triplet_margin_with_distance_loss(anchor, positive, negative, { distance_function, margin, swap, reduction });
   }
 }

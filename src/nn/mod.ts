@@ -32,3 +32,4 @@ export * from "./padding.ts";
 export * from "./sparse.ts";
 export * from "./distance.ts";
 export * from "./pixels.ts";
+export * from "./upsample.ts";

@@ -3,7 +3,6 @@
  */
 import { ValueError } from "../errors.ts";
 import { log_softmax, softmax, softmin } from "../ops/functional_softmax.ts";
-import { makeSize } from "../size.ts";
 import type { Tensor } from "../tensor.ts";
 import { constructorOf, type Given } from "./arguments.ts";
 import { Module } from "./module.ts";
