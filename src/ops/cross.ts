@@ -5,7 +5,7 @@ import { RuntimeError } from "../errors.ts";
 import { wrapDim } from "../layout.ts";
 import type { Tensor } from "../tensor.ts";
 import { warnOnce } from "../warnings.ts";
-import { define, type Op, Primitive } from "./define.ts";
+import { define, type Fn, type Op, Primitive } from "./define.ts";
 import { stack } from "./join.ts";
 import { refuseBool, unexpectedType } from "./products.ts";
 
@@ -37,6 +37,8 @@ function crossProduct(self: Tensor, other: Tensor, dim: number): Tensor {
 
 /** Named arguments of `linalg.cross`. */
 export interface LinalgCrossOptions {
+  /** The left factor. */
+  input: Tensor;
   /** The right factor. */
   other: Tensor;
   /** The dimension of size 3: the last one by default. */
@@ -45,9 +47,12 @@ export interface LinalgCrossOptions {
   out?: Tensor;
 }
 
+/** A cross product. */
+export type LinalgCross = Fn<LinalgCrossOptions, [input: Tensor, other: Tensor]>;
+
 /** The cross product of vectors in space, which stand along `dim`. d/dself = other x grad; d/dother = grad x self. */
-export const linalg_cross: Op<LinalgCrossOptions, [other: Tensor]> = define<
-  Op<LinalgCrossOptions, [other: Tensor]>,
+export const linalg_cross: LinalgCross = define<
+  LinalgCross,
   { self: Tensor; other: Tensor; dim: number }
 >(
   "linalg_cross",

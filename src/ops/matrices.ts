@@ -3,7 +3,7 @@
  */
 import { type DType, float32 } from "../dtype.ts";
 import { LinAlgError, RuntimeError } from "../errors.ts";
-import type { Elements, Matrix } from "../kernels/linalg.ts";
+import { type Elements, luFactor, type Matrix, transposed } from "../kernels/linalg.ts";
 import { type Arithmetic, DOUBLE, SINGLE } from "../kernels/linalg_rotations.ts";
 import { broadcastStrides, contiguousStrides, elementCount, forEachIndex, type Sizes } from "../layout.ts";
 import { type NamedTuple, namedTuple } from "../named_tuple.ts";
@@ -60,11 +60,33 @@ export function columnMajor(sizes: Sizes, dtype: DType): Tensor {
 /** The arithmetic that LAPACK has for a dtype. */
 export const arithmeticOf = (dtype: DType): Arithmetic => dtype === float32 ? SINGLE : DOUBLE;
 
+/** The distance of 1 to the next greater number of a dtype. */
+export const epsilon = (dtype: DType): number => dtype === float32 ? 2 ** -23 : 2 ** -52;
+
 /** Writes a row-major matrix, or as many columns of it as fit, into place `i` of a new stack. */
 export function writeMatrix(out: Tensor, i: number, a: Elements, stride: number = out.sizes[out.sizes.length - 1]): void {
   const [rows, columns] = out.sizes.slice(-2), [row, column] = out.strides.slice(-2);
   const data = out.store.data;
   for (let p = 0, base = i * rows * columns; p < rows; p++) for (let q = 0; q < columns; q++) data[base + p * row + q * column] = a[p * stride + q];
+}
+
+/** The LU decomposition of one square matrix. */
+export interface Factored {
+  /** L and U in one. */
+  lu: Elements;
+  /** The rows that were exchanged. */
+  pivots: Int32Array;
+  /** The number of the first zero on the diagonal of U, or 0. */
+  info: number;
+  /** Whether the factors are those of the transpose. */
+  ofTranspose: boolean;
+}
+
+/** The factors of a square matrix, or of its transpose where that is what LAPACK sees in memory: PyTorch saves itself the copy. */
+export function factor(A: Tensor, stack: Stack, i: number): Factored {
+  const n = stack.rows, ofTranspose = A.contiguousLayout;
+  const lu = ofTranspose ? transposed(stack.read(i), n, n) : stack.read(i), pivots = new Int32Array(n);
+  return { lu, pivots, info: luFactor(lu, n, n, pivots), ofTranspose };
 }
 
 /** Throws where a tensor has fewer than two dimensions. */
