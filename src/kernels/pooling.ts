@@ -47,6 +47,18 @@ export function adaptiveSpans(n: number, places: number): Spans {
   return spans;
 }
 
+/** As many windows of `kernel` elements as asked for, that begin at places which `sample`, from [0, 1), shifts. */
+export function fractionalSpans(n: number, places: number, kernel: number, sample: number, round: (x: number) => number): Spans {
+  const spans = { start: new Int32Array(places), end: new Int32Array(places), size: new Int32Array(places).fill(kernel), step: 1 };
+  const alpha = places > 1 ? round((n - kernel) / (places - 1)) : 0;
+  for (let i = 0; i < places; i++) {
+    const start = i === places - 1 ? n - kernel : Math.trunc(round(round(i + sample) * alpha)) - Math.trunc(round(sample * alpha));
+    spans.start[i] = start;
+    spans.end[i] = start + kernel;
+  }
+  return spans;
+}
+
 /** The mean of each window, or its sum divided by `divisor` where that is not null. */
 export function averageBoxes(
   data: TypedArray,

@@ -2,6 +2,7 @@
  * Losses: how far predictions are from what is right.
  */
 export { binary_cross_entropy, binary_cross_entropy_with_logits } from "./loss/binary.ts";
+export { ctc_loss } from "./loss/ctc.ts";
 export { huber_loss, l1_loss, mse_loss, smooth_l1_loss } from "./loss/difference.ts";
 export { gaussian_nll_loss, kl_div, poisson_nll_loss } from "./loss/distribution.ts";
 export { cross_entropy, nll_loss } from "./loss/likelihood.ts";

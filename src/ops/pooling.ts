@@ -10,5 +10,6 @@ export {
   adaptive_max_pool3d,
 } from "./pooling/adaptive.ts";
 export { avg_pool1d, avg_pool2d, avg_pool3d } from "./pooling/average.ts";
+export { fractional_max_pool2d, fractional_max_pool3d } from "./pooling/fractional.ts";
 export { max_pool1d, max_pool2d, max_pool3d } from "./pooling/max.ts";
 export { lp_pool1d, lp_pool2d, lp_pool3d, max_unpool1d, max_unpool2d, max_unpool3d } from "./pooling/unpool.ts";
