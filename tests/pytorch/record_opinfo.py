@@ -333,6 +333,10 @@ def generate(op, dtype, reference):
     return found
 
 
+# with dropout their values are those of the moment: no evidence
+DRAWS = {"nn.functional.scaled_dot_product_attention", "nn.functional.multi_head_attention_forward"}
+
+
 def samples(op, dtype):
     """Samples of different structure, small ones, in a random order."""
     found = []
@@ -364,6 +368,8 @@ def samples(op, dtype):
 
 def record_cases(op):
     cases = []
+    if op.name in DRAWS:
+        return cases
     for dtype, quota in SAMPLES.items():
         if dtype not in op.dtypes:
             continue
