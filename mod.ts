@@ -61,7 +61,7 @@ export * from "./src/autograd/mode.ts";
 export * from "./src/ops/legacy.ts";
 export * from "./src/ops/questions.ts";
 export * as autograd from "./src/autograd/mod.ts";
-export { is_anomaly_enabled } from "./src/autograd/anomaly.ts";
+export { is_anomaly_check_nan_enabled, is_anomaly_enabled } from "./src/autograd/anomaly.ts";
 export { default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state, TorchGenerator as Generator } from "./src/ops/seed.ts";
 export * as linalg from "./src/linalg.ts";
 export * as special from "./src/ops/special.ts";

@@ -48,6 +48,11 @@ export function is_anomaly_enabled(): boolean {
   return anomalyMode.enabled;
 }
 
+/** Whether anomaly detection looks for nan while it is on. */
+export function is_anomaly_check_nan_enabled(): boolean {
+  return anomalyMode.checkNan;
+}
+
 /** While `callback` runs, a nan in backward is an error that names the node; the forward call that made it is shown. */
 export function detect_anomaly<T>(callback: () => T): T;
 /** The same, until the guard is disposed; `check_nan` false only shows where errors come from. */

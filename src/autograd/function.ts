@@ -162,6 +162,18 @@ export class Function {
   }
 }
 
+/** A function of the early days that may work in place, kept for old programs. */
+export class InplaceFunction extends Function {
+  /** What the constructor was told: whether it works in place. */
+  readonly inplace: boolean;
+
+  /** Only remembers `inplace`. */
+  constructor(inplace = false) {
+    super();
+    this.inplace = inplace;
+  }
+}
+
 function run(f: Static, args: unknown[]): unknown {
   const recording = is_grad_enabled();
   const tensors = args.filter((a) => a instanceof Tensor);

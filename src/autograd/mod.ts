@@ -13,6 +13,8 @@ export { Function } from "./function.ts";
 export type { FunctionCtx } from "./function.ts";
 /** What functions with derivatives of their own are made of. */
 export * as function from "./function.ts";
+/** `Variable` under the path of old programs. */
+export * as variable from "./variable.ts";
 /** The modes: whether ops are recorded, and how. */
 export * as grad_mode from "./grad_mode.ts";
 /** Tools for those who look into the graph. */
