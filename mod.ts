@@ -35,6 +35,7 @@ export * from "./src/ops/distance.ts";
 export * from "./src/ops/index.ts";
 export * from "./src/ops/inplace.ts";
 export * from "./src/ops/matmul.ts";
+export * from "./src/ops/networks.ts";
 export * from "./src/ops/power.ts";
 export * from "./src/ops/random.ts";
 export * from "./src/ops/rearrange.ts";

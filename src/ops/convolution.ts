@@ -12,6 +12,9 @@ import { warnOnce } from "../warnings.ts";
 import { define, type Fn, Primitive } from "./define.ts";
 import { asContiguous } from "./elementwise.ts";
 import { constant_pad_nd } from "./pad.ts";
+import type { PerDimension } from "./per_dimension.ts";
+
+export type { PerDimension };
 
 const showSizes = (sizes: Sizes) => `[${sizes.join(", ")}]`;
 
@@ -313,9 +316,6 @@ function same(input: Tensor, weight: Tensor, bias: Tensor | null, raw: Raw): Ten
 
 // -- what users call -------------------------------------------------------------------------------------------------
 
-/** One number for all spatial dimensions, or one for each. */
-export type PerDimension = number | readonly number[];
-
 /** Named arguments of a convolution. */
 export interface ConvOptions {
   /** [batch, in_channels, ...spatial], or without the batch. */
@@ -439,3 +439,57 @@ export const conv_transpose1d: ConvTranspose = convTranspose(1);
 export const conv_transpose2d: ConvTranspose = convTranspose(2);
 /** The transpose of `conv3d`: see `conv_transpose1d`. */
 export const conv_transpose3d: ConvTranspose = convTranspose(3);
+
+// -- sequences with the time first -----------------------------------------------------------------------------------
+
+type TimeFirst = { self: Tensor; weight: Tensor; bias: Tensor; pad: number };
+
+function timeFirst({ self, weight, bias, pad }: TimeFirst): Tensor {
+  const ranks = [self, weight, bias].map((t) => t.sizes.length);
+  if (ranks[0] !== 3) throw new RuntimeError("Input must have 3 dims: time, batch, in_channel");
+  if (ranks[1] !== 3) throw new RuntimeError("Weight tensor must have 3 dims: kernel_width, in_channels, out_channels.");
+  if (ranks[2] !== 1) throw new RuntimeError("Bias must be 1-D");
+  if (self.sizes[2] !== weight.sizes[1]) throw new RuntimeError("Input dim 2 (input channels) is not == dim 1 in the weight tensor");
+  if (weight.sizes[2] !== bias.sizes[0]) throw new RuntimeError("Bias size must equal dim 2 in the weight tensor (output channels).");
+  return conv1d(self.permute(1, 2, 0), weight.permute(2, 1, 0), bias, 1, pad).permute(2, 0, 1).contiguous();
+}
+
+/** `conv_tbc`. */
+export type TimeFirstConv = Fn<{ input: Tensor; weight: Tensor; bias: Tensor; pad: number }, [input: Tensor, weight: Tensor, bias: Tensor, pad?: number]>;
+
+/** Convolution of [time, batch, channels] with [kernel, in_channels, out_channels]. Its gradients are those of `conv1d`. */
+export const conv_tbc: TimeFirstConv = define<TimeFirstConv, TimeFirst>("conv_tbc", "(Tensor input, Tensor weight, Tensor bias, int pad = 0)", {
+  forward: timeFirst,
+  backward: {
+    self: ({ grad, weight, pad }) => conv_transpose1d(grad.permute(1, 2, 0), weight.permute(2, 1, 0), null, 1, pad).permute(2, 0, 1),
+    // the batch takes the place of the channels
+    weight: ({ grad, self, pad }) => conv1d(self.permute(2, 1, 0), grad.permute(2, 1, 0), null, 1, pad).permute(2, 0, 1),
+    bias: ({ grad }) => grad.sum([0, 1]),
+  },
+});
+
+/** `torch.convolution`: any of the above by its parameters. */
+export type Convolve = Fn<
+  Record<string, unknown>,
+  [
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | null,
+    stride: readonly number[],
+    padding: readonly number[],
+    dilation: readonly number[],
+    transposed: boolean,
+    output_padding: readonly number[],
+    groups: number,
+  ]
+>;
+
+const ANY = "(Tensor input, Tensor weight, Tensor? bias, tuple of ints stride, tuple of ints padding, tuple of ints dilation, bool transposed, " +
+  "tuple of ints output_padding, int groups)";
+
+/** `torch.convolution`. */
+export const lowConvolution: Convolve = define<Convolve, Raw & { self: Tensor; weight: Tensor; bias: Tensor | null }>(
+  "convolution",
+  ANY,
+  ({ self, weight, bias, ...raw }) => checked(self, weight, bias, raw),
+);

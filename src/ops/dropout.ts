@@ -2,6 +2,7 @@
  * Dropout: random elements, or whole channels, are set to zero and the others scaled up, so that the mean stays. It is recorded
  * as the product with the noise.
  */
+import { bool } from "../dtype.ts";
 import { AttributeError, RuntimeError, ValueError } from "../errors.ts";
 import { pythonType } from "../python.ts";
 import { Tensor } from "../tensor.ts";
@@ -10,7 +11,8 @@ import { empty_like } from "./create.ts";
 import { define, type Fn } from "./define.ts";
 import { pythonFunction } from "./python_function.ts";
 
-type Low = Fn<{ input: Tensor; p: number; train: boolean }, [input: Tensor, p: number, train: boolean]>;
+/** A dropout of `torch`, which is told whether to drop at all. */
+export type LowDropout = Fn<{ input: Tensor; p: number; train: boolean }, [input: Tensor, p: number, train: boolean]>;
 type Inputs = { self: Tensor; p: number; train: boolean };
 
 /** The value that `alpha_dropout` gives to dropped elements: what `selu` tends to for very negative ones, negated. */
@@ -37,9 +39,9 @@ function drop({ self, p, train }: Inputs, feature: boolean, alpha: boolean, inpl
   return inplace ? scaled.add_(shift) : scaled.add(shift);
 }
 
-function low(op: string, feature: boolean, alpha: boolean): { function: Low; inplace: Low } {
+function low(op: string, feature: boolean, alpha: boolean): { function: LowDropout; inplace: LowDropout } {
   const declare = (name: string, inplace: boolean) =>
-    define<Low, Inputs>(name, "(Tensor input, float p, bool train)", (inputs) => drop(inputs, feature, alpha, inplace));
+    define<LowDropout, Inputs>(name, "(Tensor input, float p, bool train)", (inputs) => drop(inputs, feature, alpha, inplace));
   return { function: declare(op, false), inplace: declare(`${op}_`, true) };
 }
 
@@ -49,21 +51,36 @@ const alphaElements = low("alpha_dropout", false, true);
 const alphaChannels = low("feature_alpha_dropout", true, true);
 
 /** `torch.dropout`. */
-export const lowDropout: Low = elements.function;
+export const lowDropout: LowDropout = elements.function;
 /** `torch.dropout_`. */
-export const lowDropout_: Low = elements.inplace;
+export const lowDropout_: LowDropout = elements.inplace;
 /** Whole channels of samples are dropped. */
-export const feature_dropout: Low = channels.function;
+export const feature_dropout: LowDropout = channels.function;
 /** `feature_dropout` in place. */
-export const feature_dropout_: Low = channels.inplace;
+export const feature_dropout_: LowDropout = channels.inplace;
 /** `torch.alpha_dropout`. */
-export const lowAlphaDropout: Low = alphaElements.function;
+export const lowAlphaDropout: LowDropout = alphaElements.function;
 /** `torch.alpha_dropout_`. */
-export const lowAlphaDropout_: Low = alphaElements.inplace;
+export const lowAlphaDropout_: LowDropout = alphaElements.inplace;
 /** `torch.feature_alpha_dropout`. */
-export const lowFeatureAlphaDropout: Low = alphaChannels.function;
+export const lowFeatureAlphaDropout: LowDropout = alphaChannels.function;
 /** `torch.feature_alpha_dropout_`. */
-export const lowFeatureAlphaDropout_: Low = alphaChannels.inplace;
+export const lowFeatureAlphaDropout_: LowDropout = alphaChannels.inplace;
+
+/** `torch.native_dropout`. */
+export type NativeDropout = Fn<{ input: Tensor; p: number; train: boolean | null }, [input: Tensor, p: number, train: boolean | null], Tensor[]>;
+
+/** Dropout with the mask of what was kept, which it is recorded with. The gradient is masked and scaled as the input was. */
+export const native_dropout: NativeDropout = define<NativeDropout, Inputs>("native_dropout", "(Tensor input, float p, bool? train)", {
+  nonDifferentiable: [1],
+  forward: ({ self, p, train }) => {
+    const mask = self.new_ones(self.sizes, { dtype: bool });
+    if ((train as boolean | null) === false || self.count === 0) return [self.clone(), mask];
+    mask.bernoulli_(1 - p);
+    return [self.mul(mask).mul_(p === 1 ? 0 : 1 / (1 - p)), mask];
+  },
+  backward: { self: ({ grad, result1, p }) => grad.mul(result1.to(grad.dtype).mul(p === 1 ? 0 : 1 / (1 - p))) },
+});
 
 // -- what `torch.nn.functional` has ----------------------------------------------------------------------------------
 
@@ -90,7 +107,7 @@ function checkProbability(p: unknown): void {
 function dropoutFunction(
   op: string,
   training: boolean,
-  ops: { function: Low; inplace: Low },
+  ops: { function: LowDropout; inplace: LowDropout },
   prepare: (input: Tensor, inplace: boolean) => [input: Tensor, restore: (result: Tensor) => Tensor],
 ): Dropout {
   return pythonFunction<Dropout, Required<DropoutOptions>>(op, ["input"], { p: 0.5, training, inplace: false }, ({ input, p, training, inplace }) => {

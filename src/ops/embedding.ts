@@ -74,10 +74,14 @@ const primitive = new Primitive<Inputs & { weight_sym_argsize_0: number }>({
   },
 });
 
-type Low = Fn<Partial<Inputs>, [weight: Tensor, indices: Tensor, padding_idx?: number, scale_grad_by_freq?: boolean, sparse?: boolean]>;
+/** `torch.embedding`. */
+export type LowEmbedding = Fn<
+  Record<string, unknown>,
+  [weight: Tensor, indices: Tensor, padding_idx?: number, scale_grad_by_freq?: boolean, sparse?: boolean]
+>;
 
 /** `torch.embedding`. */
-export const lowEmbedding: Low = define<Low, Inputs>(
+export const lowEmbedding: LowEmbedding = define<LowEmbedding, Inputs>(
   "embedding",
   "(Tensor weight, Tensor indices, int padding_idx = -1, bool scale_grad_by_freq = False, bool sparse = False)",
   (inputs) => {
@@ -96,10 +100,11 @@ function renorm(weight: Tensor, indices: Tensor, max_norm: number, norm_type: nu
   weight.store.version++;
 }
 
-type Renorm = Fn<Record<string, unknown>, [input: Tensor, indices: Tensor, max_norm: number, norm_type: number]>;
+/** `torch.embedding_renorm_`. */
+export type EmbeddingRenorm = Fn<Record<string, unknown>, [input: Tensor, indices: Tensor, max_norm: number, norm_type: number]>;
 
 /** `torch.embedding_renorm_`: scales the rows of `input` that `indices` names and whose norm is above `max_norm` down to it, in place. */
-export const embedding_renorm_: Renorm = define<Renorm, { self: Tensor; indices: Tensor; max_norm: number; norm_type: number }>(
+export const embedding_renorm_: EmbeddingRenorm = define<EmbeddingRenorm, { self: Tensor; indices: Tensor; max_norm: number; norm_type: number }>(
   "embedding_renorm_",
   "(Tensor input, Tensor indices, float max_norm, float norm_type)",
   ({ self, indices, max_norm, norm_type }) => {
@@ -330,8 +335,9 @@ function checkBags({ weight, indices, offsets, per_sample_weights }: BagInputs):
   }
 }
 
-type LowBag = Fn<
-  Partial<BagInputs>,
+/** `torch.embedding_bag`. */
+export type LowEmbeddingBag = Fn<
+  Record<string, unknown>,
   [
     weight: Tensor,
     indices: Tensor,
@@ -347,10 +353,10 @@ type LowBag = Fn<
 >;
 
 /** `torch.embedding_bag`. */
-export const lowEmbeddingBag: LowBag = define<LowBag, Omit<BagInputs, "padding_idx"> & { padding_idx?: number | null }>(
+export const lowEmbeddingBag: LowEmbeddingBag = define<LowEmbeddingBag, Omit<BagInputs, "padding_idx"> & { padding_idx?: number | null }>(
   "embedding_bag",
   [
-    "(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq, int mode, bool sparse, Tensor per_sample_weights = None, bool include_last_offset, int padding_idx = None)",
+    "(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq, int mode, bool sparse, Tensor? per_sample_weights, bool include_last_offset, int? padding_idx)",
     "(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq = False, int mode = 0, bool sparse = False, Tensor per_sample_weights = None, bool include_last_offset = False)",
   ],
   ({ padding_idx, ...rest }) => {

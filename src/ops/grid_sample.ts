@@ -91,10 +91,11 @@ function check({ input, grid, interpolation_mode }: Inputs): void {
   if (input.dtype !== grid.dtype) throw new RuntimeError(`expected scalar type ${input.dtype.scalar} but found ${grid.dtype.scalar}`);
 }
 
-type Low = Fn<Record<string, unknown>, [input: Tensor, grid: Tensor, interpolation_mode: number, padding_mode: number, align_corners: boolean]>;
+/** `torch.grid_sampler`. */
+export type GridSampler = Fn<Record<string, unknown>, [input: Tensor, grid: Tensor, interpolation_mode: number, padding_mode: number, align_corners: boolean]>;
 
 /** `torch.grid_sampler`. */
-export const grid_sampler: Low = define<Low, Omit<Inputs, "input"> & { self: Tensor }>(
+export const grid_sampler: GridSampler = define<GridSampler, Omit<Inputs, "input"> & { self: Tensor }>(
   "grid_sampler",
   "(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners)",
   ({ self, ...rest }) => {
@@ -177,10 +178,11 @@ const affinePrimitive = new Primitive<AffineInputs>({
   },
 });
 
-type LowAffine = Fn<Record<string, unknown>, [theta: Tensor, size: readonly number[], align_corners: boolean]>;
+/** `torch.affine_grid_generator`. */
+export type AffineGridGenerator = Fn<Record<string, unknown>, [theta: Tensor, size: readonly number[], align_corners: boolean]>;
 
 /** `torch.affine_grid_generator`. */
-export const affine_grid_generator: LowAffine = define<LowAffine, AffineInputs>(
+export const affine_grid_generator: AffineGridGenerator = define<AffineGridGenerator, AffineInputs>(
   "affine_grid_generator",
   "(Tensor theta, tuple of ints size, bool align_corners)",
   (inputs) => affinePrimitive.apply(inputs),

@@ -12,6 +12,7 @@ import { define, type Fn, Primitive } from "./define.ts";
 import { asContiguous } from "./elementwise.ts";
 import { adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d } from "./pooling/adaptive.ts";
 import { pythonFunction } from "./python_function.ts";
+import type { PerDimension } from "./per_dimension.ts";
 
 const showSizes = (sizes: readonly unknown[]) => `[${sizes.join(", ")}]`;
 
@@ -185,9 +186,6 @@ const ANTIALIASED: Record<string, Low> = {
 };
 
 // -- what `torch.nn.functional` has ----------------------------------------------------------------------------------
-
-/** Sizes or factors: one for all spatial dimensions, or one for each. */
-export type PerDimension = number | readonly number[];
 
 /** Named arguments of `interpolate`. */
 export interface InterpolateOptions {

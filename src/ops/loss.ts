@@ -15,3 +15,22 @@ export {
   triplet_margin_with_distance_loss,
 } from "./loss/margin.ts";
 export { multi_margin_loss, multilabel_margin_loss, multilabel_soft_margin_loss } from "./loss/multi.ts";
+export type { BinaryCrossEntropy, BinaryCrossEntropyWithLogits, BinaryOptions, LogitOptions } from "./loss/binary.ts";
+export type { CtcLoss, CtcOptions, Lengths } from "./loss/ctc.ts";
+export type { HuberLoss, HuberOptions, PairOptions, SmoothL1Loss, SmoothL1Options, WeightedLoss, WeightedOptions } from "./loss/difference.ts";
+export type { Divergence, DivergenceOptions, GaussianLoss, GaussianOptions, PoissonLoss, PoissonOptions } from "./loss/distribution.ts";
+export type { CrossEntropy, CrossEntropyOptions, NllLoss, NllOptions } from "./loss/likelihood.ts";
+export type {
+  Distance,
+  HingeLoss,
+  HingeOptions,
+  PairLoss,
+  TripletDistanceLoss,
+  TripletDistanceOptions,
+  TripletLoss,
+  TripletOptions,
+  TwoLoss,
+  TwoOptions,
+} from "./loss/margin.ts";
+export type { MultilabelSoftMarginLoss, MultiMarginLoss, MultiMarginOptions, SoftMarginOptions } from "./loss/multi.ts";
+export type { ReductionOptions } from "./loss/reduction.ts";

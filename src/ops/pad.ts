@@ -9,9 +9,10 @@ import { elementCount, type Sizes } from "../layout.ts";
 import { pythonType } from "../python.ts";
 import { Tensor } from "../tensor.ts";
 import { define, type Fn, Primitive } from "./define.ts";
-import { asContiguous, toScalar } from "./elementwise.ts";
+import { asContiguous } from "./elementwise.ts";
 import type { Num } from "./promotion.ts";
 import { pythonFunction } from "./python_function.ts";
+import { checkedScalar } from "./scalar.ts";
 import { sliceDim } from "./view.ts";
 
 const showSizes = (sizes: Sizes) => `[${sizes.join(", ")}]`;
@@ -38,7 +39,8 @@ function padConstant(self: Tensor, pad: Sizes, value: Num): Tensor {
   }
   if (pad.every((p) => p <= 0)) return source.clone();
   const out = Tensor.make(self.sizes.map((n, d) => n + before[d] + after[d]), self.dtype);
-  if (value !== 0) out.store.data.fill(toScalar(value, self.dtype) as never);
+  const filling = checkedScalar(value, self.dtype);
+  if (Number(filling) !== 0) (out.store.data as Float32Array).fill(filling as number);
   let inner = out;
   for (let d = 0; d < rank; d++) if (before[d] > 0 || after[d] > 0) inner = inner.narrow(d, Math.max(before[d], 0), source.sizes[d]);
   inner.copy_(source);
@@ -53,7 +55,8 @@ export interface ConstantPadOptions {
   value?: Num;
 }
 
-type ConstantPad = Fn<ConstantPadOptions & { input: Tensor }, [input: Tensor, pad: readonly number[], value?: Num]>;
+/** `constant_pad_nd`. */
+export type ConstantPad = Fn<ConstantPadOptions & { input: Tensor }, [input: Tensor, pad: readonly number[], value?: Num]>;
 
 /** `self` with a constant around it. The gradient is that of the result, cut to where `self` stands in it. */
 export const constant_pad_nd: ConstantPad = define<ConstantPad, { self: Tensor; pad: number[]; value: Num }>(
@@ -199,7 +202,8 @@ export interface PadOptions {
   value?: number | boolean | null;
 }
 
-type Pad = Fn<PadOptions, [input: Tensor, pad: readonly number[], mode?: string, value?: number | boolean | null]>;
+/** `pad`. */
+export type Pad = Fn<PadOptions, [input: Tensor, pad: readonly number[], mode?: string, value?: number | boolean | null]>;
 
 const KINDS: Record<string, Kind> = { reflect: "reflection", replicate: "replication" };
 

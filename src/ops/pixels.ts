@@ -5,6 +5,7 @@ import { RuntimeError } from "../errors.ts";
 import type { Sizes } from "../layout.ts";
 import type { Tensor } from "../tensor.ts";
 import { define, type Fn } from "./define.ts";
+import { recordUnsupported } from "./unsupported.ts";
 
 const showSizes = (sizes: Sizes) => `[${sizes.join(", ")}]`;
 
@@ -86,3 +87,14 @@ export const channel_shuffle: ChannelShuffle = define<ChannelShuffle, { self: Te
   },
   backward: { self: ({ grad, groups }) => channel_shuffle(grad, grad.sizes[1] / groups) },
 });
+
+/** `channel_shuffle` of a kind that PyTorch does not differentiate. */
+export const native_channel_shuffle: ChannelShuffle = define<ChannelShuffle, { self: Tensor; groups: number }>(
+  "native_channel_shuffle",
+  "(Tensor input, int groups)",
+  ({ self, groups }) => {
+    const result = channel_shuffle(self.detach(), groups);
+    recordUnsupported("native_channel_shuffle", [self], result);
+    return result;
+  },
+);

@@ -145,9 +145,11 @@ const bceWithLogits = new Primitive<LogitInputs>({
 /** log(1 / (1 + e^-x)), as a difference whose derivatives PyTorch's ops know. */
 const logSigmoid = (x: Tensor): Tensor => x.clamp(null, 0).sub(x.abs().neg().exp().log1p());
 
-type LowLogits = Fn<Record<string, unknown>, [self: Tensor, target: Tensor, weight: Tensor | null, pos_weight: Tensor | null, reduction: number]>;
+/** What `torch.binary_cross_entropy_with_logits` takes: the reduction as PyTorch's number. */
+export type LowLogits = Fn<Record<string, unknown>, [self: Tensor, target: Tensor, weight?: Tensor | null, pos_weight?: Tensor | null, reduction?: number]>;
 
-const binaryCrossEntropyWithLogits = define<LowLogits, LogitInputs>(
+/** `torch.binary_cross_entropy_with_logits`: see that of `torch.nn.functional`. */
+export const lowBinaryCrossEntropyWithLogits: LowLogits = define<LowLogits, LogitInputs>(
   "binary_cross_entropy_with_logits",
   "(Tensor input, Tensor target, Tensor weight = None, Tensor pos_weight = None, int reduction = 1)",
   (inputs) => {
@@ -200,6 +202,6 @@ export const binary_cross_entropy_with_logits: BinaryCrossEntropyWithLogits = py
     const reduction = reductionOf(rest);
     const wanted = sizeOf(input), given = sizeOf(target);
     if (!sameSizes(wanted, given)) throw new ValueError(`Target size (${given}) must be the same as input size (${wanted})`);
-    return binaryCrossEntropyWithLogits(input, target, weight, pos_weight, reduction);
+    return lowBinaryCrossEntropyWithLogits(input, target, weight, pos_weight, reduction);
   },
 );

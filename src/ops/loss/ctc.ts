@@ -112,7 +112,8 @@ function lengthsOf(lengths: Lengths, name: string): number[] {
 }
 
 type LowInputs = Omit<Inputs, "input_lengths" | "target_lengths"> & { input_lengths: Lengths; target_lengths: Lengths; reduction: number };
-type Low = Fn<
+/** `torch.ctc_loss`. */
+export type LowCtcLoss = Fn<
   Record<string, unknown>,
   [
     log_probs: Tensor,
@@ -129,7 +130,7 @@ const signature = (lengths: string) =>
   `(Tensor log_probs, Tensor targets, ${lengths} input_lengths, ${lengths} target_lengths, int blank = 0, int reduction = at::Reduction::Mean, bool zero_infinity = False)`;
 
 /** `torch.ctc_loss`. */
-export const lowCtcLoss: Low = define<Low, LowInputs>(
+export const lowCtcLoss: LowCtcLoss = define<LowCtcLoss, LowInputs>(
   "ctc_loss",
   [signature("tuple of ints"), signature("Tensor")],
   ({ input_lengths, target_lengths, reduction, ...rest }) => {

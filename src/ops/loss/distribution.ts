@@ -14,7 +14,7 @@ import type { PairOptions } from "./difference.ts";
 import { reduced, REDUCTION, type ReductionInputs, reductionName, reductionNumber } from "./reduction.ts";
 
 /** What `torch.kl_div` takes: the reduction as PyTorch's number. */
-type LowDivergence = Fn<{ input: Tensor; target: Tensor; reduction: number; log_target: boolean }, [input: Tensor, target: Tensor, reduction?: number]>;
+export type LowDivergence = Fn<{ input: Tensor; target: Tensor; reduction: number; log_target: boolean }, [input: Tensor, target: Tensor, reduction?: number]>;
 
 /** `torch.kl_div`: see `kl_div` of `torch.nn.functional`. */
 export const klDiv: LowDivergence = define<LowDivergence, { self: Tensor; target: Tensor; reduction: number; log_target: boolean }>(
@@ -66,7 +66,8 @@ export const kl_div: Divergence = pythonFunction<Divergence, ReductionInputs & P
 // -- Poisson ---------------------------------------------------------------------------------------------------------
 
 type PoissonInputs = { input: Tensor; target: Tensor; log_input: boolean; full: boolean; eps: number; reduction: number };
-type LowPoisson = Fn<PoissonInputs, [input: Tensor, target: Tensor, log_input: boolean, full: boolean, eps: number, reduction: number]>;
+/** `torch.poisson_nll_loss`. */
+export type LowPoisson = Fn<Record<string, unknown>, [input: Tensor, target: Tensor, log_input: boolean, full: boolean, eps: number, reduction: number]>;
 
 /** `torch.poisson_nll_loss`: see that of `torch.nn.functional`. */
 export const poissonNllLoss: LowPoisson = define<LowPoisson, Omit<PoissonInputs, "input"> & { self: Tensor }>(

@@ -24,7 +24,8 @@ const numberMinus = (number: number, t: Tensor): Tensor => t.detach().new_full([
 // -- hinge -----------------------------------------------------------------------------------------------------------
 
 type HingeInputs = { self: Tensor; target: Tensor; margin: number; reduction: number };
-type LowHinge = Fn<HingeInputs, [input: Tensor, target: Tensor, margin?: number, reduction?: number]>;
+/** `torch.hinge_embedding_loss`. */
+export type LowHinge = Fn<Record<string, unknown>, [input: Tensor, target: Tensor, margin?: number, reduction?: number]>;
 
 /** `torch.hinge_embedding_loss`: see that of `torch.nn.functional`. */
 export const hingeEmbeddingLoss: LowHinge = define<LowHinge, HingeInputs>(
@@ -60,7 +61,8 @@ export const hinge_embedding_loss: HingeLoss = pythonFunction<HingeLoss, Reducti
 // -- two inputs ------------------------------------------------------------------------------------------------------
 
 type TwoInputs = { input1: Tensor; input2: Tensor; target: Tensor; margin: number; reduction: number };
-type LowTwo = Fn<TwoInputs, [input1: Tensor, input2: Tensor, target: Tensor, margin?: number, reduction?: number]>;
+/** A loss of two inputs of `torch`. */
+export type LowTwo = Fn<Record<string, unknown>, [input1: Tensor, input2: Tensor, target: Tensor, margin?: number, reduction?: number]>;
 const TWO = "(Tensor input1, Tensor input2, Tensor target, float margin = 0.0, int reduction = 1)";
 
 /** `torch.margin_ranking_loss`: see that of `torch.nn.functional`. */
@@ -149,8 +151,9 @@ export const cosine_embedding_loss: TwoLoss = pythonFunction<TwoLoss, TwoNamed>(
 // -- triplets --------------------------------------------------------------------------------------------------------
 
 type TripletInputs = { anchor: Tensor; positive: Tensor; negative: Tensor; margin: number; p: number; eps: number; swap: boolean; reduction: number };
-type LowTriplet = Fn<
-  TripletInputs,
+/** `torch.triplet_margin_loss`. */
+export type LowTriplet = Fn<
+  Record<string, unknown>,
   [anchor: Tensor, positive: Tensor, negative: Tensor, margin?: number, p?: number, eps?: number, swap?: boolean, reduction?: number]
 >;
 

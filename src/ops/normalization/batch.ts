@@ -229,7 +229,8 @@ function batchNorm(inputs: Inputs): Tensor {
 }
 
 type LowInputs = Omit<Inputs, "input"> & { self: Tensor };
-type Low = Fn<
+/** `torch.batch_norm` and `torch.instance_norm`. */
+export type LowBatchNorm = Fn<
   Record<string, unknown>,
   [
     input: Tensor,
@@ -244,10 +245,10 @@ type Low = Fn<
   ]
 >;
 
-const PARAMETERS = "Tensor input, Tensor weight = None, Tensor bias = None, Tensor running_mean = None, Tensor running_var = None";
+const PARAMETERS = "Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var";
 
 /** `torch.batch_norm`. */
-export const lowBatchNorm: Low = define<Low, LowInputs>(
+export const lowBatchNorm: LowBatchNorm = define<LowBatchNorm, LowInputs>(
   "batch_norm",
   `(${PARAMETERS}, bool training, float momentum, float eps, bool cudnn_enabled)`,
   ({ self, ...rest }) => batchNorm({ input: self, ...rest }),
@@ -358,7 +359,7 @@ function instanceNorm({ input, weight, bias, running_mean, running_var, use_inpu
 }
 
 /** `torch.instance_norm`. */
-export const lowInstanceNorm: Low = define<Low, Omit<InstanceInputs, "input"> & { self: Tensor }>(
+export const lowInstanceNorm: LowBatchNorm = define<LowBatchNorm, Omit<InstanceInputs, "input"> & { self: Tensor }>(
   "instance_norm",
   `(${PARAMETERS}, bool use_input_stats, float momentum, float eps, bool cudnn_enabled)`,
   ({ self, ...rest }) => instanceNorm({ input: self, ...rest }),

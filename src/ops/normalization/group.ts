@@ -90,13 +90,28 @@ const primitive = new Primitive<Inputs>({
   },
 });
 
-type Low = Fn<
+/** `torch.native_group_norm`. */
+export type NativeGroupNorm = Fn<
+  Record<string, unknown>,
+  [input: Tensor, weight: Tensor | null, bias: Tensor | null, N: number, C: number, HxW: number, group: number, eps: number],
+  Tensor[]
+>;
+
+/** `group_norm` with the means and the reciprocal standard deviations of the groups. */
+export const native_group_norm: NativeGroupNorm = define<NativeGroupNorm, Omit<Inputs, "input"> & { self: Tensor }>(
+  "native_group_norm",
+  "(Tensor input, Tensor? weight, Tensor? bias, int N, int C, int HxW, int group, float eps)",
+  ({ self, ...rest }) => primitive.apply({ input: self, ...rest }),
+);
+
+/** `torch.group_norm`. */
+export type LowGroupNorm = Fn<
   { input: Tensor; num_groups: number; weight: Tensor | null; bias: Tensor | null; eps: number },
   [input: Tensor, num_groups: number, weight?: Tensor | null, bias?: Tensor | null, eps?: number]
 >;
 
 /** `torch.group_norm`. */
-export const lowGroupNorm: Low = define<Low, { self: Tensor; num_groups: number; weight: Tensor | null; bias: Tensor | null; eps: number }>(
+export const lowGroupNorm: LowGroupNorm = define<LowGroupNorm, { self: Tensor; num_groups: number; weight: Tensor | null; bias: Tensor | null; eps: number }>(
   "group_norm",
   "(Tensor input, int num_groups, Tensor weight = None, Tensor bias = None, float eps = 1e-05, bool cudnn_enabled = True)",
   ({ self, num_groups, weight, bias, eps }) => {

@@ -134,23 +134,24 @@ function layerNorm(inputs: Inputs): Tensor[] {
 }
 
 type LowInputs = Omit<Inputs, "input"> & { self: Tensor };
-type Low<R> = Fn<
+/** `torch.layer_norm` and `torch.native_layer_norm`. */
+export type LowLayerNorm<R> = Fn<
   { input: Tensor; normalized_shape: readonly number[]; weight: Tensor | null; bias: Tensor | null; eps: number },
   [input: Tensor, normalized_shape: readonly number[], weight?: Tensor | null, bias?: Tensor | null, eps?: number],
   R
 >;
 
 /** `torch.layer_norm`. */
-export const lowLayerNorm: Low<Tensor> = define<Low<Tensor>, LowInputs>(
+export const lowLayerNorm: LowLayerNorm<Tensor> = define<LowLayerNorm<Tensor>, LowInputs>(
   "layer_norm",
   "(Tensor input, tuple of ints normalized_shape, Tensor weight = None, Tensor bias = None, float eps = 1e-05, bool cudnn_enable = True)",
   ({ self, normalized_shape, weight, bias, eps }) => layerNorm({ input: self, normalized_shape, weight, bias, eps })[0],
 );
 
 /** `layer_norm` with the means and the reciprocal standard deviations of the rows. */
-export const native_layer_norm: Low<Tensor[]> = define<Low<Tensor[]>, LowInputs>(
+export const native_layer_norm: LowLayerNorm<Tensor[]> = define<LowLayerNorm<Tensor[]>, LowInputs>(
   "native_layer_norm",
-  "(Tensor input, tuple of ints normalized_shape, Tensor weight, Tensor bias, float eps)",
+  "(Tensor input, tuple of ints normalized_shape, Tensor? weight, Tensor? bias, float eps)",
   ({ self, normalized_shape, weight, bias, eps }) => layerNorm({ input: self, normalized_shape, weight, bias, eps }),
 );
 

@@ -123,13 +123,18 @@ export interface AdaptiveOptions {
 export type AdaptivePool = Fn<AdaptiveOptions, [input: Tensor, output_size: OutputSize]>;
 
 const SIGNATURE = "(Tensor input, tuple of ints output_size)";
-type Low<R = Tensor> = Fn<{ input: Tensor; output_size: number | readonly number[] }, [input: Tensor, output_size: number | readonly number[]], R>;
+/** An adaptive pool of `torch`. */
+export type LowAdaptivePool<R = Tensor> = Fn<
+  { input: Tensor; output_size: number | readonly number[] },
+  [input: Tensor, output_size: number | readonly number[]],
+  R
+>;
 
-function low<R>(op: string, dims: number, run: (inputs: Inputs) => R): Low<R> {
-  const f = define<Low<R>, Inputs>(op, SIGNATURE, run);
+function low<R>(op: string, dims: number, run: (inputs: Inputs) => R): LowAdaptivePool<R> {
+  const f = define<LowAdaptivePool<R>, Inputs>(op, SIGNATURE, run);
   // one number stands for all dimensions
   return ((input: Tensor, output_size: number | readonly number[]) =>
-    f(input, typeof output_size === "number" ? new Array<number>(dims).fill(output_size) : output_size)) as Low<R>;
+    f(input, typeof output_size === "number" ? new Array<number>(dims).fill(output_size) : output_size)) as LowAdaptivePool<R>;
 }
 
 /** What `output_size` stands for: sizes of the input in place of nulls. */
@@ -188,7 +193,7 @@ export interface AdaptiveMaxPool {
 }
 
 /** `torch.adaptive_max_pool1d`. */
-export const adaptiveMaxPool1d: Low<Tensor[]> = define<Low<Tensor[]>, { self: Tensor; output_size: Parameter }>(
+export const adaptiveMaxPool1d: LowAdaptivePool<Tensor[]> = define<LowAdaptivePool<Tensor[]>, { self: Tensor; output_size: Parameter }>(
   "adaptive_max_pool1d",
   SIGNATURE,
   ({ self, output_size }) => {
@@ -199,9 +204,15 @@ export const adaptiveMaxPool1d: Low<Tensor[]> = define<Low<Tensor[]>, { self: Te
   },
 );
 
-function maxFunction(op: string, run: (input: Tensor, output_size: OutputSize) => Tensor[]): AdaptiveMaxPool {
+/** An adaptive maximum pool that always gives the places too. */
+export type AdaptiveMaxPoolWithIndices = Fn<IndexedAdaptiveOptions, [input: Tensor, output_size: OutputSize, return_indices?: boolean], [Tensor, Tensor]>;
+
+function maxFunction(
+  op: string,
+  run: (input: Tensor, output_size: OutputSize) => Tensor[],
+): { pool: AdaptiveMaxPool; withIndices: AdaptiveMaxPoolWithIndices } {
   type Named = { input: Tensor; output_size: OutputSize; return_indices: boolean };
-  const both = pythonFunction<(...args: never[]) => unknown, Named>(
+  const withIndices = pythonFunction<AdaptiveMaxPoolWithIndices, Named>(
     `${op}_with_indices`,
     ["input", "output_size"],
     { return_indices: false },
@@ -213,14 +224,23 @@ function maxFunction(op: string, run: (input: Tensor, output_size: OutputSize) =
     { return_indices: false },
     ({ input, output_size }) => run(input, output_size)[0],
   );
-  return dispatched<AdaptiveMaxPool>("return_indices", 2, both, first);
+  return { pool: dispatched<AdaptiveMaxPool>("return_indices", 2, withIndices as (...args: never[]) => unknown, first), withIndices };
 }
 
 const max2d = low("adaptive_max_pool2d", 2, maxPlanar), max3d = low("adaptive_max_pool3d", 3, maxSpatial);
+const one = maxFunction("adaptive_max_pool1d", (input, output_size) => adaptiveMaxPool1d(input, output_size as number));
+const two = maxFunction("adaptive_max_pool2d", (input, output_size) => max2d(input, resolved(input, output_size)));
+const three = maxFunction("adaptive_max_pool3d", (input, output_size) => max3d(input, resolved(input, output_size)));
 
 /** The maximum of each window along the last dimension, as many as asked for. */
-export const adaptive_max_pool1d: AdaptiveMaxPool = maxFunction("adaptive_max_pool1d", (input, output_size) => adaptiveMaxPool1d(input, output_size as number));
+export const adaptive_max_pool1d: AdaptiveMaxPool = one.pool;
 /** The maximum of each window of the last two dimensions, as many as asked for. */
-export const adaptive_max_pool2d: AdaptiveMaxPool = maxFunction("adaptive_max_pool2d", (input, output_size) => max2d(input, resolved(input, output_size)));
+export const adaptive_max_pool2d: AdaptiveMaxPool = two.pool;
 /** The maximum of each window of the last three dimensions, as many as asked for. */
-export const adaptive_max_pool3d: AdaptiveMaxPool = maxFunction("adaptive_max_pool3d", (input, output_size) => max3d(input, resolved(input, output_size)));
+export const adaptive_max_pool3d: AdaptiveMaxPool = three.pool;
+/** The maximum of each window along the last dimension, and its place. */
+export const adaptive_max_pool1d_with_indices: AdaptiveMaxPoolWithIndices = one.withIndices;
+/** The maximum of each window of the last two dimensions, and its place. */
+export const adaptive_max_pool2d_with_indices: AdaptiveMaxPoolWithIndices = two.withIndices;
+/** The maximum of each window of the last three dimensions, and its place. */
+export const adaptive_max_pool3d_with_indices: AdaptiveMaxPoolWithIndices = three.withIndices;

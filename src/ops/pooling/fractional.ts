@@ -9,6 +9,7 @@ import { pythonType } from "../../python.ts";
 import { Tensor } from "../../tensor.ts";
 import { type Args, define, type Fn, Primitive } from "../define.ts";
 import { pythonFunction } from "../python_function.ts";
+import type { PerDimension } from "../per_dimension.ts";
 import { rand } from "../random.ts";
 import { chosenBackward, dispatched } from "./max.ts";
 import { showSizes, volumes } from "./windows.ts";
@@ -92,9 +93,6 @@ const low = (dims: 2 | 3) =>
     fractional(dims),
   );
 
-/** One number for all dimensions, or one for each. */
-export type PerDimension = number | readonly number[];
-
 /** Named arguments of `fractional_max_pool2d` and its kin. */
 export interface FractionalOptions {
   /** [batch, channels, ...spatial], or without the batch. */
@@ -135,7 +133,21 @@ type Named = {
 
 const listed = (value: PerDimension, dims: number): readonly number[] => typeof value === "number" ? new Array<number>(dims).fill(value) : value;
 
-function fractionalFunction(dims: 2 | 3): FractionalMaxPool {
+/** A fractional maximum pool that always gives the places too. */
+export type FractionalMaxPoolWithIndices = Fn<
+  FractionalOptions,
+  [
+    input: Tensor,
+    kernel_size: PerDimension,
+    output_size?: PerDimension | null,
+    output_ratio?: PerDimension | null,
+    return_indices?: boolean,
+    random_samples?: Tensor | null,
+  ],
+  [Tensor, Tensor]
+>;
+
+function fractionalFunction(dims: 2 | 3): { pool: FractionalMaxPool; withIndices: FractionalMaxPoolWithIndices } {
   const op = `fractional_max_pool${dims}d`;
   const inner = low(dims);
   const run = ({ input, kernel_size, output_size, output_ratio, _random_samples }: Named): Tensor[] => {
@@ -153,12 +165,18 @@ function fractionalFunction(dims: 2 | 3): FractionalMaxPool {
     return inner(input, listed(kernel_size, dims), listed(size, dims), samples);
   };
   const defaults = { output_size: null, output_ratio: null, return_indices: false, _random_samples: null };
-  const both = pythonFunction<(...args: never[]) => unknown, Named>(`${op}_with_indices`, ["input", "kernel_size"], defaults, run);
+  const withIndices = pythonFunction<FractionalMaxPoolWithIndices, Named>(`${op}_with_indices`, ["input", "kernel_size"], defaults, run);
   const first = pythonFunction<(...args: never[]) => unknown, Named>(`_${op}`, ["input", "kernel_size"], defaults, (named) => run(named)[0]);
-  return dispatched<FractionalMaxPool>("return_indices", 4, both, first);
+  return { pool: dispatched<FractionalMaxPool>("return_indices", 4, withIndices as (...args: never[]) => unknown, first), withIndices };
 }
 
+const two = fractionalFunction(2), three = fractionalFunction(3);
+
 /** The maxima of windows of the last two dimensions that begin at pseudo-random places. */
-export const fractional_max_pool2d: FractionalMaxPool = fractionalFunction(2);
+export const fractional_max_pool2d: FractionalMaxPool = two.pool;
 /** The maxima of windows of the last three dimensions that begin at pseudo-random places. */
-export const fractional_max_pool3d: FractionalMaxPool = fractionalFunction(3);
+export const fractional_max_pool3d: FractionalMaxPool = three.pool;
+/** The same, and the places of the maxima. */
+export const fractional_max_pool2d_with_indices: FractionalMaxPoolWithIndices = two.withIndices;
+/** The same, and the places of the maxima. */
+export const fractional_max_pool3d_with_indices: FractionalMaxPoolWithIndices = three.withIndices;

@@ -157,7 +157,8 @@ export interface MaxPoolOptions {
   ceil_mode?: boolean;
 }
 
-type MaxPoolArguments = [
+/** What maximum pools take by position. */
+export type MaxPoolArguments = [
   input: Tensor,
   kernel_size: number | readonly number[],
   stride?: number | readonly number[] | null,
@@ -219,18 +220,31 @@ export function dispatched<F>(flag: string, position: number, ifTrue: (...args: 
   }) as F;
 }
 
-function indexed(op: string, plain: LowMaxPool, both: LowMaxPool<Tensor[]>): MaxPool {
+/** A maximum pool that always gives the places too. */
+export type MaxPoolWithIndices = Fn<IndexedMaxPoolOptions, [...MaxPoolArguments, return_indices?: boolean], [Tensor, Tensor]>;
+
+function indexed(op: string, plain: LowMaxPool, both: LowMaxPool<Tensor[]>): { pool: MaxPool; withIndices: MaxPoolWithIndices } {
   const defaults = { stride: null, padding: 0, dilation: 1, ceil_mode: false, return_indices: false };
   const call = <R>(f: LowMaxPool<R>) => ({ input, kernel_size, stride, padding, dilation, ceil_mode }: Named): R =>
     f(input, kernel_size as number, stride, padding as number, dilation as number, ceil_mode);
-  const ifTrue = pythonFunction<(...args: never[]) => unknown, Named>(`${op}_with_indices`, ["input", "kernel_size"], defaults, call(both));
-  const ifFalse = pythonFunction<(...args: never[]) => unknown, Named>(`_${op}`, ["input", "kernel_size"], defaults, call(plain));
-  return dispatched<MaxPool>("return_indices", 6, ifTrue, ifFalse);
+  const withIndices = pythonFunction<MaxPoolWithIndices, Named>(`${op}_with_indices`, ["input", "kernel_size"], defaults, call(both));
+  const first = pythonFunction<(...args: never[]) => unknown, Named>(`_${op}`, ["input", "kernel_size"], defaults, call(plain));
+  return { pool: dispatched<MaxPool>("return_indices", 6, withIndices as (...args: never[]) => unknown, first), withIndices };
 }
 
+const one = indexed("max_pool1d", maxPool1d, maxPool1dWithIndices);
+const two = indexed("max_pool2d", maxPool2d, maxPool2dWithIndices);
+const three = indexed("max_pool3d", maxPool3d, maxPool3dWithIndices);
+
 /** The maximum of each window along the last dimension. */
-export const max_pool1d: MaxPool = indexed("max_pool1d", maxPool1d, maxPool1dWithIndices);
+export const max_pool1d: MaxPool = one.pool;
 /** The maximum of each window of the last two dimensions. The gradient of each goes to the element that was the maximum, the first of equal ones. */
-export const max_pool2d: MaxPool = indexed("max_pool2d", maxPool2d, maxPool2dWithIndices);
+export const max_pool2d: MaxPool = two.pool;
 /** The maximum of each window of the last three dimensions. */
-export const max_pool3d: MaxPool = indexed("max_pool3d", maxPool3d, maxPool3dWithIndices);
+export const max_pool3d: MaxPool = three.pool;
+/** The maximum of each window along the last dimension, and its place. */
+export const max_pool1d_with_indices: MaxPoolWithIndices = one.withIndices;
+/** The maximum of each window of the last two dimensions, and its place. */
+export const max_pool2d_with_indices: MaxPoolWithIndices = two.withIndices;
+/** The maximum of each window of the last three dimensions, and its place. */
+export const max_pool3d_with_indices: MaxPoolWithIndices = three.withIndices;

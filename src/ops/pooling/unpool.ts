@@ -10,6 +10,7 @@ import { Tensor } from "../../tensor.ts";
 import { define, type Fn, Primitive } from "../define.ts";
 import { asContiguous } from "../elementwise.ts";
 import { pythonFunction } from "../python_function.ts";
+import type { PerDimension } from "../per_dimension.ts";
 import { avg_pool1d, avg_pool2d, avg_pool3d } from "./average.ts";
 import { pickPlaces } from "./max.ts";
 import { showSizes, volumes } from "./windows.ts";
@@ -95,9 +96,6 @@ const maxUnpool3d = define<Low3d, Inputs & { stride: number[] }>(
   "(Tensor input, Tensor indices, tuple of ints output_size, tuple of ints stride, tuple of ints padding)",
   ({ self, indices, output_size, stride }) => spatial({ self, indices, output_size }, stride),
 );
-
-/** One number for all dimensions, or one for each. */
-export type PerDimension = number | readonly number[];
 
 /** Named arguments of `max_unpool1d` and its kin. */
 export interface UnpoolOptions {
