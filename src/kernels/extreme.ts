@@ -10,46 +10,55 @@ import { byRows, groups } from "./reduce.ts";
 /** Whether an element takes the place of the best so far; true for NaN. The best is not NaN. For int64 both are bigints. */
 export type Beats = (element: number, best: number) => boolean;
 
-type Loop = (
-  values: Float64Array,
-  places: Int32Array,
-  output: number,
-  width: number,
-  widthStride: number,
-  data: Float64Array,
-  at: number,
-  n: number,
-  stride: number,
-  first: number,
-) => void;
+/** Looks through `n` elements from index `from` on for the output at `at`; the first of them has the number `first`. */
+type Line = (values: Float64Array, places: Int32Array, at: number, data: Float64Array, from: number, n: number, stride: number, first: number) => void;
 
-/** As for folds: group by group, or position by position in all groups. The first NaN wins, and the first of equal elements. */
-const makeLoops = (beats: Beats): { columns: Loop; rows: Loop } => ({
-  columns(values, places, output, width, widthStride, data, at, n, stride, first) {
-    for (let j = output; j < output + width; j++, at += widthStride) {
-      let best = first === 0 ? data[at] : values[j], place = places[j];
-      for (let i = 0, k = at; i < n && best === best; i++, k += stride) {
-        if (beats(data[k], best)) {
-          best = data[k];
-          place = first + i;
-        }
+/** As for folds: along a group, or through one element of each of `n` groups side by side. The first NaN wins, and the first of equal elements. */
+const makeLoops = (beats: Beats): { line: Line; row: Line } => ({
+  line(values, places, at, data, from, n, stride, first) {
+    let best = first === 0 ? data[from] : values[at], place = places[at];
+    const whole = n - n % 4;
+    for (let i = 0, k = from; i < whole && best === best; i += 4, k += 4 * stride) {
+      const a = data[k], b = data[k + stride], c = data[k + 2 * stride], d = data[k + 3 * stride];
+      if (beats(a, best)) {
+        best = a;
+        place = first + i;
+        if (a !== a) break;
       }
-      values[j] = best;
-      places[j] = place;
+      if (beats(b, best)) {
+        best = b;
+        place = first + i + 1;
+        if (b !== b) break;
+      }
+      if (beats(c, best)) {
+        best = c;
+        place = first + i + 2;
+        if (c !== c) break;
+      }
+      if (beats(d, best)) {
+        best = d;
+        place = first + i + 3;
+      }
     }
-  },
-  rows(values, places, output, width, widthStride, data, at, n, stride, first) {
-    for (let i = 0; i < n; i++, at += stride) {
-      if (first + i === 0) {
-        for (let j = output, k = at; j < output + width; j++, k += widthStride) values[j] = data[k];
-        continue;
+    for (let i = whole, k = from + whole * stride; i < n && best === best; i++, k += stride) {
+      if (beats(data[k], best)) {
+        best = data[k];
+        place = first + i;
       }
-      for (let j = output, k = at; j < output + width; j++, k += widthStride) {
-        const best = values[j];
-        if (beats(data[k], best) && best === best) {
-          values[j] = data[k];
-          places[j] = first + i;
-        }
+    }
+    values[at] = best;
+    places[at] = place;
+  },
+  row(values, places, at, data, from, n, stride, first) {
+    if (first === 0) {
+      for (let j = 0; j < n; j++) values[at + j] = data[from + j * stride];
+      return;
+    }
+    for (let j = at, k = from; j < at + n; j++, k += stride) {
+      const best = values[j], element = data[k];
+      if (beats(element, best) && best === best) {
+        values[j] = element;
+        places[j] = first;
       }
     }
   },
@@ -74,10 +83,19 @@ export class Search {
       loops = fresh(makeLoops)(this.#beats);
       this.#loops.set(data.constructor, loops);
     }
-    const loop = byRows(walk) ? loops.rows : loops.columns;
-    walk.each((output, at, n, first) =>
-      loop(values as Float64Array, places, output, walk.width, walk.widthStride, data as Float64Array, at, n, walk.stride, first)
-    );
+    const { width, widthStride, stride } = walk;
+    const found = values as Float64Array, elements = data as Float64Array;
+    if (byRows(walk)) {
+      const { row } = loops;
+      walk.each((output, at, n, first) => {
+        for (let i = 0; i < n; i++) row(found, places, output, elements, at + i * stride, width, widthStride, first + i);
+      });
+    } else {
+      const { line } = loops;
+      walk.each((output, at, n, first) => {
+        for (let j = 0; j < width; j++) line(found, places, output + j, elements, at + j * widthStride, n, stride, first);
+      });
+    }
     return places;
   }
 }

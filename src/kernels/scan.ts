@@ -16,22 +16,16 @@ export interface Lines {
 
 type Step = (accumulator: number, element: number) => number;
 
-const makeScan = (start: number, step: Step) => (data: Float64Array, at: number, out: Float64Array, { outer, length, inner }: Lines): void => {
-  if (inner === 1) {
-    for (let line = 0, k = 0; line < outer; line++) {
-      let accumulator = start;
-      for (let i = 0; i < length; i++, k++) out[k] = accumulator = step(accumulator, data[at + k]);
-    }
-    return;
-  }
-  const accumulators = (typeof start === "bigint" ? new BigInt64Array(inner) : new Float64Array(inner)) as Float64Array;
-  for (let block = 0, k = 0; block < outer; block++) {
-    accumulators.fill(start);
-    for (let i = 0; i < length; i++) {
-      for (let j = 0; j < inner; j++, k++) out[k] = accumulators[j] = step(accumulators[j], data[at + k]);
-    }
-  }
-};
+/** Loops over one line, and over a row of neighbouring lines: single loops, for engines do badly at nested ones that run long. */
+const makeScan = (start: number, step: Step) => ({
+  line(data: Float64Array, from: number, out: Float64Array, to: number, n: number): void {
+    let accumulator = start;
+    for (let i = 0; i < n; i++) out[to + i] = accumulator = step(accumulator, data[from + i]);
+  },
+  row(data: Float64Array, from: number, out: Float64Array, to: number, n: number, accumulators: Float64Array): void {
+    for (let j = 0; j < n; j++) out[to + j] = accumulators[j] = step(accumulators[j], data[from + j]);
+  },
+});
 
 /** A running fold; floating-point numbers are accumulated in double precision, int64 by a rule of its own. */
 export class Scan {
@@ -46,32 +40,36 @@ export class Scan {
   }
 
   /** Writes the running fold of the dense elements from `at` on into `out`, an array of the same type. */
-  run(data: TypedArray, at: number, out: TypedArray, lines: Lines): void {
-    let loop = this.#loops.get(data.constructor);
-    if (loop === undefined) {
-      const [start, step] = (data instanceof BigInt64Array ? this.#bigints : this.#numbers) as [number, Step];
-      loop = fresh(makeScan)(start, step);
-      this.#loops.set(data.constructor, loop);
+  run(data: TypedArray, at: number, out: TypedArray, { outer, length, inner }: Lines): void {
+    const wide = data instanceof BigInt64Array;
+    const [start, step] = (wide ? this.#bigints : this.#numbers) as [number, Step];
+    let loops = this.#loops.get(data.constructor);
+    if (loops === undefined) this.#loops.set(data.constructor, loops = fresh(makeScan)(start, step));
+    const from = data as Float64Array, to = out as Float64Array;
+    if (inner === 1) {
+      for (let i = 0; i < outer; i++) loops.line(from, at + i * length, to, i * length, length);
+      return;
     }
-    loop(data as Float64Array, at, out as Float64Array, lines);
+    const accumulators = (wide ? new BigInt64Array(inner) : new Float64Array(inner)) as Float64Array;
+    for (let row = 0; row < outer * length; row++) {
+      if (row % length === 0) accumulators.fill(start);
+      loops.row(from, at + row * inner, to, row * inner, inner, accumulators);
+    }
   }
 }
 
+/** One step of a row of `n` neighbouring lines: `i` is its number, and the results of the step before stand `n` places before. */
 const makeExtremeScan =
   (beats: (element: number, best: number) => boolean) =>
-  (data: Float64Array, at: number, values: Float64Array, places: BigInt64Array, { outer, length, inner }: Lines): void => {
-    for (let block = 0, k = 0; block < outer; block++) {
-      for (let i = 0; i < length; i++) {
-        for (let j = 0; j < inner; j++, k++) {
-          const element = data[at + k];
-          if (i === 0 || beats(element, values[k - inner])) {
-            values[k] = element;
-            places[k] = BigInt(i);
-          } else {
-            values[k] = values[k - inner];
-            places[k] = places[k - inner];
-          }
-        }
+  (data: Float64Array, from: number, values: Float64Array, places: Int32Array, to: number, n: number, i: number): void => {
+    for (let k = to; k < to + n; k++) {
+      const element = data[from + k - to];
+      if (i === 0 || beats(element, values[k - n])) {
+        values[k] = element;
+        places[k] = i;
+      } else {
+        values[k] = values[k - n];
+        places[k] = places[k - n];
       }
     }
   };
@@ -86,13 +84,14 @@ export class ExtremeScan {
     this.#beats = beats;
   }
 
-  /** Fills `values`, an array of the same type as `data`, and `places`. */
-  run(data: TypedArray, at: number, values: TypedArray, places: BigInt64Array, lines: Lines): void {
+  /** Fills `values`, an array of the same type as `data`; gives the places. */
+  run(data: TypedArray, at: number, values: TypedArray, { outer, length, inner }: Lines): Int32Array {
     let loop = this.#loops.get(data.constructor);
-    if (loop === undefined) {
-      loop = fresh(makeExtremeScan)(this.#beats);
-      this.#loops.set(data.constructor, loop);
+    if (loop === undefined) this.#loops.set(data.constructor, loop = fresh(makeExtremeScan)(this.#beats));
+    const places = new Int32Array(outer * length * inner);
+    for (let row = 0; row < outer * length; row++) {
+      loop(data as Float64Array, at + row * inner, values as Float64Array, places, row * inner, inner, row % length);
     }
-    loop(data as Float64Array, at, values as Float64Array, places, lines);
+    return places;
   }
 }

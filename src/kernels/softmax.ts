@@ -1,8 +1,10 @@
 /**
  * Softmax and its relatives along the middle dimension of dense arrays of three: outer, length, inner.
  */
+import { denseSum } from "./reduce.ts";
 import type { Lines } from "./scan.ts";
 import { logSoftmax, logSoftmaxBackward, softmax, softmaxBackward } from "./wasm/rows.ts";
+import { unary } from "./wasm/unary.ts";
 
 /** The arrays of this file. */
 export type Floats = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
@@ -10,11 +12,39 @@ export type Floats = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
 /** Fewer elements than this are not worth the way to WebAssembly. */
 const SMALL = 64;
 
-/** The greatest element of each line of a block; what stands in `inner` places side by side belongs to different lines. */
-function greatest(data: Floats, at: number, length: number, inner: number, out: Float64Array): void {
-  out.fill(-Infinity);
-  for (let i = 0, k = at; i < length; i++) {
-    for (let j = 0; j < inner; j++, k++) if (data[k] > out[j]) out[j] = data[k];
+/** Exponentials of `n` elements in place. */
+function exponentials(data: Floats, at: number, n: number): void {
+  if (n >= SMALL && data instanceof Float32Array && unary("exp", data, at, data, at, n)) return;
+  for (let i = at; i < at + n; i++) data[i] = Math.exp(data[i]);
+}
+
+// The loops below go through one element of each of `n` neighbouring lines. They are functions with single loops, called often:
+// engines do badly at nested loops that run long.
+
+function greatestRow(data: Floats, from: number, n: number, top: Float64Array): void {
+  for (let j = 0; j < n; j++) if (data[from + j] > top[j]) top[j] = data[from + j];
+}
+
+function subtractRow(data: Floats, from: number, n: number, top: Float64Array, out: Floats, to: number): void {
+  for (let j = 0; j < n; j++) out[to + j] = data[from + j] - top[j];
+}
+
+function addRow(data: Floats, from: number, n: number, total: Float64Array): void {
+  for (let j = 0; j < n; j++) total[j] += data[from + j];
+}
+
+function divideRow(out: Floats, to: number, n: number, total: Float64Array): void {
+  for (let j = 0; j < n; j++) out[to + j] /= total[j];
+}
+
+/** The sums, line by line, of the exponentials of elements less the greatest of each line, which `top` has. */
+function sumExponentials(data: Floats, at: number, length: number, inner: number, top: Float64Array, total: Float64Array): void {
+  const row = data.slice(0, inner);
+  total.fill(0);
+  for (let i = 0; i < length; i++) {
+    subtractRow(data, at + i * inner, inner, top, row, 0);
+    exponentials(row, 0, inner);
+    addRow(row, 0, inner, total);
   }
 }
 
@@ -25,19 +55,34 @@ export function softmaxLines(log: boolean, data: Floats, at: number, out: Floats
   }
   const top = new Float64Array(inner), total = new Float64Array(inner);
   const size = length * inner;
-  for (let block = 0; block < outer; block++, at += size) {
-    const start = block * size, end = start + size, shift = at - start;
-    greatest(data, at, length, inner, top);
-    total.fill(0);
+  for (let block = 0; block < outer; block++) {
+    const start = block * size, from = at + start;
+    top.fill(-Infinity);
+    for (let i = 0; i < size; i += inner) greatestRow(data, from + i, inner, top);
     if (log) {
-      for (let k = start; k < end;) for (let j = 0; j < inner; j++, k++) total[j] += Math.exp(data[shift + k] - top[j]);
-      for (let j = 0; j < inner; j++) total[j] = Math.log(total[j]);
-      for (let k = start; k < end;) for (let j = 0; j < inner; j++, k++) out[k] = data[shift + k] - top[j] - total[j];
+      sumExponentials(data, from, length, inner, top, total);
+      for (let j = 0; j < inner; j++) top[j] += Math.log(total[j]);
+      for (let i = 0; i < size; i += inner) subtractRow(data, from + i, inner, top, out, start + i);
     } else {
-      for (let k = start; k < end;) for (let j = 0; j < inner; j++, k++) total[j] += out[k] = Math.exp(data[shift + k] - top[j]);
-      for (let k = start; k < end;) for (let j = 0; j < inner; j++, k++) out[k] /= total[j];
+      total.fill(0);
+      for (let i = 0; i < size; i += inner) subtractRow(data, from + i, inner, top, out, start + i);
+      exponentials(out, start, size);
+      for (let i = 0; i < size; i += inner) addRow(out, start + i, inner, total);
+      for (let i = 0; i < size; i += inner) divideRow(out, start + i, inner, total);
     }
   }
+}
+
+function addProducts(grad: Floats, from: number, y: Floats, at: number, n: number, total: Float64Array): void {
+  for (let j = 0; j < n; j++) total[j] += grad[from + j] * y[at + j];
+}
+
+function writeGradients(grad: Floats, from: number, y: Floats, at: number, n: number, total: Float64Array, out: Floats, to: number): void {
+  for (let j = 0; j < n; j++) out[to + j] = y[at + j] * (grad[from + j] - total[j]);
+}
+
+function writeLogGradients(grad: Floats, from: number, y: Floats, at: number, n: number, total: Float64Array, out: Floats, to: number): void {
+  for (let j = 0; j < n; j++) out[to + j] = grad[from + j] - Math.exp(y[at + j]) * total[j];
 }
 
 /** The gradient of the input from the gradient `grad` of the result `y`: y (grad - sum(grad y)), or grad - e^y sum(grad) for the logarithm. */
@@ -46,31 +91,52 @@ export function softmaxGradientLines(log: boolean, grad: Floats, gradAt: number,
     if ((log ? logSoftmaxBackward : softmaxBackward)(grad, gradAt, y, at, outer, length, out, 0)) return;
   }
   const total = new Float64Array(inner);
-  const size = length * inner;
   for (let block = 0; block < outer; block++) {
-    const start = block * size, end = start + size;
+    const start = block * length * inner, end = start + length * inner;
     total.fill(0);
     if (log) {
-      for (let k = start; k < end;) for (let j = 0; j < inner; j++, k++) total[j] += grad[gradAt + k];
-      for (let k = start; k < end;) for (let j = 0; j < inner; j++, k++) out[k] = grad[gradAt + k] - Math.exp(y[at + k]) * total[j];
+      for (let k = start; k < end; k += inner) addRow(grad, gradAt + k, inner, total);
+      for (let k = start; k < end; k += inner) writeLogGradients(grad, gradAt + k, y, at + k, inner, total, out, k);
     } else {
-      for (let k = start; k < end;) for (let j = 0; j < inner; j++, k++) total[j] += grad[gradAt + k] * y[at + k];
-      for (let k = start; k < end;) for (let j = 0; j < inner; j++, k++) out[k] = y[at + k] * (grad[gradAt + k] - total[j]);
+      for (let k = start; k < end; k += inner) addProducts(grad, gradAt + k, y, at + k, inner, total);
+      for (let k = start; k < end; k += inner) writeGradients(grad, gradAt + k, y, at + k, inner, total, out, k);
     }
   }
 }
 
+/** An infinite maximum would make NaN of infinity minus infinity. */
+const finite = (top: number): number => Number.isFinite(top) ? top : 0;
+
+/** The greatest of `n` elements side by side. */
+function greatestOf(data: Floats, from: number, n: number): number {
+  let top = -Infinity;
+  for (let i = from; i < from + n; i++) if (data[i] > top) top = data[i];
+  return top;
+}
+
+/** The logarithm of the sum of the exponentials of `n` elements side by side; `scratch` has room for them. */
+function logSumExp(data: Floats, from: number, n: number, scratch: Floats): number {
+  const top = finite(greatestOf(data, from, n));
+  for (let i = 0; i < n; i++) scratch[i] = data[from + i] - top;
+  exponentials(scratch, 0, n);
+  return Math.log(denseSum(scratch, 0, n)) + top;
+}
+
 /** The logarithm of the sum of exponentials of each line, one value a line. */
 export function logSumExpLines(data: Floats, at: number, out: Floats, { outer, length, inner }: Lines): void {
+  if (inner === 1) {
+    const scratch = data.slice(0, length);
+    for (let line = 0; line < outer; line++) out[line] = logSumExp(data, at + line * length, length, scratch);
+    return;
+  }
   const top = new Float64Array(inner), total = new Float64Array(inner);
-  for (let block = 0; block < outer; block++, at += length * inner) {
-    greatest(data, at, length, inner, top);
-    // an infinite maximum would make NaN of infinity minus infinity
-    for (let j = 0; j < inner; j++) if (!Number.isFinite(top[j])) top[j] = 0;
-    total.fill(0);
-    for (let i = 0, k = at; i < length; i++) {
-      for (let j = 0; j < inner; j++, k++) total[j] += Math.exp(data[k] - top[j]);
-    }
+  const size = length * inner;
+  for (let block = 0; block < outer; block++) {
+    const from = at + block * size;
+    top.fill(-Infinity);
+    for (let i = 0; i < size; i += inner) greatestRow(data, from + i, inner, top);
+    for (let j = 0; j < inner; j++) top[j] = finite(top[j]);
+    sumExponentials(data, from, length, inner, top, total);
     for (let j = 0; j < inner; j++) out[block * inner + j] = Math.log(total[j]) + top[j];
   }
 }

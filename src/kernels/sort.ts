@@ -3,6 +3,7 @@
  */
 import type { TypedArray } from "../dtype.ts";
 import { fresh } from "./fresh.ts";
+import { exactNumbers } from "./int64.ts";
 import { ascending, type Before, Order } from "./introsort.ts";
 import type { Lines } from "./scan.ts";
 
@@ -17,24 +18,28 @@ export interface Selected {
 /** Works on one line: on a copy of its elements, and on their numbers, which it may rearrange. */
 type LineWork = (keys: TypedArray, places: Int32Array) => void;
 
-/** Does `work` on each line of the elements from `at` on; then takes `count` keys and places from number `from` on. */
-function overLines(data: TypedArray, at: number, { outer, length, inner }: Lines, count: number, from: (keys: TypedArray) => number, work: LineWork): Selected {
-  const values = new (data.constructor as Float64ArrayConstructor)(outer * count * inner);
+/** Does `work` on each line of the elements from `at` on; then takes `count` of the places, and the elements that stood there, from number `from` on. */
+function overLines(data: TypedArray, at: number, { outer, length, inner }: Lines, count: number, from: () => number, work: LineWork): Selected {
+  const values = new (data.constructor as Float64ArrayConstructor)(outer * count * inner), elements = data as Float64Array;
   const selected = new Int32Array(outer * count * inner);
-  const keys = new (data.constructor as Float64ArrayConstructor)(length), places = new Int32Array(length);
+  // bigints are slow to compare
+  const numbers = data instanceof BigInt64Array ? exactNumbers(data, at, outer * length * inner) : null;
+  const source = numbers ?? elements, shift = numbers === null ? at : 0;
+  const keys = new (source.constructor as Float64ArrayConstructor)(length), places = new Int32Array(length);
   for (let line = 0; line < outer * inner; line++) {
     const block = Math.floor(line / inner), column = line - block * inner;
-    for (let i = 0, k = at + block * length * inner + column; i < length; i++, k += inner) {
-      keys[i] = data[k] as number;
+    const start = block * length * inner + column;
+    for (let i = 0, k = shift + start; i < length; i++, k += inner) {
+      keys[i] = source[k];
       places[i] = i;
     }
-    work(keys, places);
-    for (let i = from(keys), end = i + count, k = block * count * inner + column; i < end; i++, k += inner) {
-      values[k] = keys[i];
+    work(keys as TypedArray, places);
+    for (let i = from(), end = i + count, k = block * count * inner + column; i < end; i++, k += inner) {
       selected[k] = places[i];
+      values[k] = elements[at + start + places[i] * inner];
     }
   }
-  return { values, places: selected };
+  return { values: values as TypedArray, places: selected };
 }
 
 const fromStart = () => 0;
@@ -181,7 +186,6 @@ export function medianLines(ignoreNaN: boolean, data: TypedArray, at: number, li
     const same = (x: number | bigint) => x === median || (isNaNKey(x) && isNaNKey(median));
     let at = -1;
     for (let left = rank - less; left >= 0; left--) do at++; while (!same(line[at]));
-    keys[0] = median;
     places[0] = at;
   });
 }

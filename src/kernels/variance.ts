@@ -9,45 +9,34 @@ import { byRows, groups, Reducer } from "./reduce.ts";
 
 const summing = new Reducer({ start: 0, step: (a, x) => a + x, join: (a, b) => a + b });
 
-type Loop = (
-  sums: Float64Array,
-  means: Float64Array,
-  output: number,
-  width: number,
-  widthStride: number,
-  data: TypedArray,
-  at: number,
-  n: number,
-  stride: number,
-) => void;
+/** Adds the squared deviations of `n` elements from index `from` on to the sum at `at`. */
+type Line = (sums: Float64Array, means: Float64Array, at: number, data: TypedArray, from: number, n: number, stride: number) => void;
 
-const makeLoops = (): { columns: Loop; rows: Loop } => ({
-  columns(sums, means, output, width, widthStride, data, at, n, stride) {
+/** As for folds: along a group, or through one element of each of `n` groups side by side. */
+const makeLoops = (): { line: Line; row: Line } => ({
+  line(sums, means, at, data, from, n, stride) {
     const numbers = data as Float64Array;
-    for (let j = output; j < output + width; j++, at += widthStride) {
-      const mean = means[j];
-      let a = 0, b = 0, i = 0, k = at;
-      for (; i + 2 <= n; i += 2, k += 2 * stride) {
-        const x = numbers[k] - mean, y = numbers[k + stride] - mean;
-        a += x * x;
-        b += y * y;
-      }
-      if (i < n) a += (numbers[k] - mean) ** 2;
-      sums[j] += a + b;
+    const mean = means[at];
+    const whole = n - n % 2;
+    let a = 0, b = 0;
+    for (let i = 0, k = from; i < whole; i += 2, k += 2 * stride) {
+      const x = numbers[k] - mean, y = numbers[k + stride] - mean;
+      a += x * x;
+      b += y * y;
     }
+    if (whole < n) a += (numbers[from + whole * stride] - mean) ** 2;
+    sums[at] += a + b;
   },
-  rows(sums, means, output, width, widthStride, data, at, n, stride) {
+  row(sums, means, at, data, from, n, stride) {
     const numbers = data as Float64Array;
-    for (let i = 0; i < n; i++, at += stride) {
-      for (let j = output, k = at; j < output + width; j++, k += widthStride) {
-        const x = numbers[k] - means[j];
-        sums[j] += x * x;
-      }
+    for (let j = at, k = from; j < at + n; j++, k += stride) {
+      const x = numbers[k] - means[j];
+      sums[j] += x * x;
     }
   },
 });
 
-const loops = new Map<unknown, { columns: Loop; rows: Loop }>();
+const loops = new Map<unknown, ReturnType<typeof makeLoops>>();
 
 /** What the variance of each group is made of, in double precision. */
 export interface Deviations {
@@ -68,8 +57,17 @@ export function deviations(source: Operand, sizes: Sizes, reduced: readonly numb
   const squares = new Float64Array(walk.outputs);
   let own = loops.get(data.constructor);
   if (own === undefined) loops.set(data.constructor, own = fresh(makeLoops)());
-  const loop = byRows(walk) ? own.rows : own.columns;
-  walk.each((output, at, n) => loop(squares, means, output, walk.width, walk.widthStride, data, at, n, walk.stride));
+  const { width, widthStride, stride } = walk;
+  const { line, row } = own;
+  if (byRows(walk)) {
+    walk.each((output, at, n) => {
+      for (let i = 0; i < n; i++) row(squares, means, output, data, at + i * stride, width, widthStride);
+    });
+  } else {
+    walk.each((output, at, n) => {
+      for (let j = 0; j < width; j++) line(squares, means, output + j, data, at + j * widthStride, n, stride);
+    });
+  }
   // of nothing there is no mean and no deviation
   return { means, squares: walk.count === 0 ? squares.fill(NaN) : squares, count: walk.count };
 }

@@ -1,12 +1,12 @@
 /**
  * Greatest and least elements, and where they stand.
  */
-import { bool, int64 } from "../dtype.ts";
+import { bool, can_cast, int64 } from "../dtype.ts";
 import { IndexError, noKernel, RuntimeError } from "../errors.ts";
 import { Search } from "../kernels/extreme.ts";
 import { toInt64 } from "../kernels/int64.ts";
 import { Reducer } from "../kernels/reduce.ts";
-import { wrapDim } from "../layout.ts";
+import { wrapDim, wrapDims } from "../layout.ts";
 import { type NamedTuple, namedTuple, type ValuesIndices } from "../named_tuple.ts";
 import { Storage } from "../storage.ts";
 import { Tensor } from "../tensor.ts";
@@ -38,7 +38,7 @@ function checkNotEmpty(op: string, self: Tensor, dims: readonly number[]): void 
 const unspecified = (op: string) => `${op}(): Expected reduction dim to be specified for input.numel() == 0.`;
 
 function extremum(op: string, reducer: Reducer, self: Tensor, dim: number[], keepdim: boolean): Tensor {
-  const dims = reducedDims(dim, self.sizes.length);
+  const dims = dim.length === 0 ? wrapDims(dim, self.sizes.length) : reducedDims(dim, self.sizes.length);
   if (self.count === 0) {
     if (dim.length === 0) throw new RuntimeError(`${unspecified(op)} Specify the reduction dim with the 'dim' argument.`);
     checkNotEmpty(`${op}()`, self, dims);
@@ -147,7 +147,15 @@ function threefold(name: "max" | "min", reducer: Reducer, search: Search): Extre
     "(Tensor input, name dim, bool keepdim = False, *, tuple of Tensors out = None)",
   ], ({ self, other, dim, keepdim = false, out }) => {
     if (other !== undefined) return name === "max" ? self.maximum(other) : self.minimum(other);
-    if (dim === undefined) return ofAll.apply({ self });
+    if (dim === undefined) {
+      if (out instanceof Tensor && !can_cast(self.dtype, out.dtype)) {
+        throw new RuntimeError(
+          "Expected canCast( typeMetaToScalarType(self.dtype()), typeMetaToScalarType(out.dtype())) to be true, but got false.  " +
+            "(Could this error message be improved?  If so, please report an enhancement request to PyTorch.)",
+        );
+      }
+      return ofAll.apply({ self });
+    }
     const results = along.apply({ self, dim, keepdim }) as Tensor[];
     return namedTuple(out ? `${name}_out` : name, ["values", "indices"], Array.isArray(out) ? writeOuts(name, { self }, out, results) : results);
   });

@@ -31,12 +31,12 @@ function implicitDim(name: string, rank: number): number {
   return rank === 0 || rank === 1 || rank === 3 ? 0 : 1;
 }
 
-function functional(name: string, f: (input: Tensor, dim: number, dtype: DType | null) => Tensor): FunctionalSoftmax {
+function functional(name: string, f: (input: Tensor, dim: number, options: { dtype: DType | null }) => Tensor): FunctionalSoftmax {
   return pythonFunction<FunctionalSoftmax, Inputs>(
     name,
     ["input"],
     { dim: null, _stacklevel: 3, dtype: null },
-    ({ input, dim, dtype }) => f(input, dim ?? implicitDim(name, input.sizes.length), dtype),
+    ({ input, dim, dtype }) => f(input, dim ?? implicitDim(name, input.sizes.length), { dtype }),
   );
 }
 
@@ -45,7 +45,7 @@ export const softmax: FunctionalSoftmax = functional("softmax", softmaxAlong);
 /** The logarithm of softmax along `dim`. */
 export const log_softmax: FunctionalSoftmax = functional("log_softmax", logSoftmaxAlong);
 /** Softmax of `-input` along `dim`. */
-export const softmin: FunctionalSoftmax = functional("softmin", (input, dim, dtype) => softmaxAlong(input.neg(), dim, dtype));
+export const softmin: FunctionalSoftmax = functional("softmin", (input, dim, options) => softmaxAlong(input.neg(), dim, options));
 
 /** Named arguments of `gumbel_softmax`. */
 export interface GumbelOptions {

@@ -35,16 +35,6 @@ const multiplying = new Reducer({ start: 1, step: (a, x) => a * x, join: (a, b) 
   step: (a, x) => BigInt.asIntN(64, a * x),
   join: (a, b) => BigInt.asIntN(64, a * b),
 });
-const conjoining = new Reducer({ start: 1, step: (a, x) => x === 0 ? 0 : a, join: (a, b) => a & b }, {
-  start: 1n,
-  step: (a, x) => x === 0n ? 0n : a,
-  join: (a, b) => a & b,
-});
-const disjoining = new Reducer({ start: 0, step: (a, x) => x !== 0 ? 1 : a, join: (a, b) => a | b }, {
-  start: 0n,
-  step: (a, x) => x !== 0n ? 1n : a,
-  join: (a, b) => a | b,
-});
 const counting = new Reducer({ start: 0, step: (a, x) => x !== 0 ? a + 1 : a, join: (a, b) => a + b }, {
   start: 0n,
   step: (a, x) => x !== 0n ? a + 1n : a,
@@ -235,27 +225,38 @@ export type TruthOptions = Omit<ReduceOptions, "dtype">;
 
 type TruthInputs = { self: Tensor; dim?: number | number[] | null; keepdim?: boolean; out?: Tensor | null };
 
-/** Reduces truth values. In uint8 the result is uint8, for that was PyTorch's bool once. An empty list of dimensions reduces nothing. */
-function truth(name: string, reducer: Reducer): Op<TruthOptions, [dim?: Dims, keepdim?: boolean]> {
+/** The number of true elements in each group. Those of bools are added up, which needs no decision an element. */
+function countTrue(self: Tensor, dims: readonly number[]): ReturnType<typeof fold> {
+  return fold(self.dtype === bool ? summing : counting, self, dims);
+}
+
+/**
+ * Reduces truth values: `enough` says how many true ones among `n` it takes. In uint8 the result is uint8, for that was PyTorch's
+ * bool once. An empty list of dimensions reduces nothing.
+ */
+function truth(name: string, enough: (n: number) => number): Op<TruthOptions, [dim?: Dims, keepdim?: boolean]> {
   return define<Op<TruthOptions, [dim?: Dims, keepdim?: boolean]>, TruthInputs>(name, [
     "(Tensor input, *, Tensor out = None)",
     "(Tensor input, tuple of ints dim = None, bool keepdim = False, *, Tensor out = None)",
     "(Tensor input, int dim, bool keepdim = False, *, Tensor out = None)",
     "(Tensor input, name dim, bool keepdim = False, *, Tensor out = None)",
   ], ({ self, dim = null, keepdim = false, out }) => {
-    const dtype = self.dtype === uint8 ? uint8 : bool;
     if (out && out.dtype !== bool && out.dtype !== uint8) throw new RuntimeError(`${name} only supports bool tensor for result, got: ${out.dtype.scalar}`);
     const none = Array.isArray(dim) && dim.length === 0;
     const dims = none ? [] : reducedDims(dim, self.sizes.length);
-    const result = fromAccumulators(fold(reducer, self, dims), reducedSizes(self.sizes, dims, keepdim), dtype);
-    return out ? asType(result, out.dtype) : result;
+    const counts = countTrue(self, dims);
+    const least = enough(none ? 1 : groupSize(self.sizes, dims));
+    const result = Tensor.make(reducedSizes(self.sizes, dims, keepdim), out?.dtype ?? (self.dtype === uint8 ? uint8 : bool));
+    const { data } = result.store;
+    for (let i = 0; i < data.length; i++) data[i] = counts[i] >= least ? 1 : 0;
+    return result;
   });
 }
 
 /** Whether all elements are true: over everything, or along `dim`. */
-export const all: Op<TruthOptions, [dim?: Dims, keepdim?: boolean]> = truth("all", conjoining);
+export const all: Op<TruthOptions, [dim?: Dims, keepdim?: boolean]> = truth("all", (n) => n);
 /** Whether an element is true: over everything, or along `dim`. NaN is true. */
-export const any: Op<TruthOptions, [dim?: Dims, keepdim?: boolean]> = truth("any", disjoining);
+export const any: Op<TruthOptions, [dim?: Dims, keepdim?: boolean]> = truth("any", () => 1);
 
 /** The number of elements that are not zero, over everything or along `dim`, as int64. */
 export const count_nonzero: Op<{ dim?: Dims }, [dim?: Dims]> = define<Op<{ dim?: Dims }, [dim?: Dims]>, { self: Tensor; dim: Dims }>(
@@ -263,6 +264,6 @@ export const count_nonzero: Op<{ dim?: Dims }, [dim?: Dims]> = define<Op<{ dim?:
   ["(Tensor input, int dim = None)", "(Tensor input, tuple of ints dim)"],
   ({ self, dim }) => {
     const dims = reducedDims(dim, self.sizes.length);
-    return fromAccumulators(fold(counting, self, dims), reducedSizes(self.sizes, dims, false), int64);
+    return fromAccumulators(countTrue(self, dims), reducedSizes(self.sizes, dims, false), int64);
   },
 );

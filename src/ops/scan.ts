@@ -1,10 +1,12 @@
 /**
  * Running sums, products and extrema along a dimension.
  */
-import { type DType, int64 } from "../dtype.ts";
+import { bool, type DType, int64 } from "../dtype.ts";
 import { noKernel, RuntimeError } from "../errors.ts";
+import { toInt64 } from "../kernels/int64.ts";
 import { ExtremeScan, type Lines, Scan } from "../kernels/scan.ts";
 import { namedTuple, type ValuesIndices } from "../named_tuple.ts";
+import { Storage } from "../storage.ts";
 import { Tensor } from "../tensor.ts";
 import { define, type InplaceOp, type Op, Primitive } from "./define.ts";
 import { asContiguous, asType } from "./elementwise.ts";
@@ -53,7 +55,10 @@ function cumulative(name: string, primitive: Primitive<ScanInputs>): Cumulative 
   return Object.assign(
     define<Cumulative, ScanInputs & { out: Tensor | null }>(name, SIGNATURES, (inputs) => primitive.apply({ ...inputs, dtype: wantedType(inputs) })),
     {
-      inplace: define<Cumulative, ScanInputs>(`${name}_`, SIGNATURES, (inputs) => primitive.applyInplace({ ...inputs, dtype: inputs.self.dtype })),
+      inplace: define<Cumulative, ScanInputs>(`${name}_`, SIGNATURES, (inputs) => {
+        if (inputs.self.dtype === bool) throw noKernel(`${name}_out_cpu`, bool);
+        return primitive.applyInplace({ ...inputs, dtype: inputs.self.dtype });
+      }),
     },
   );
 }
@@ -140,9 +145,9 @@ function runningExtremum(name: "cummax" | "cummin", scan: ExtremeScan): Op<Extre
     forward: ({ self, dim }) => {
       const lines: Lines = linesAlong(self.sizes, dim);
       const source = asContiguous(self);
-      const values = Tensor.make(self.sizes, self.dtype), indices = Tensor.make(self.sizes, int64);
-      scan.run(source.store.data, source.offset, values.store.data, indices.store.data as BigInt64Array, lines);
-      return [values, indices];
+      const values = Tensor.make(self.sizes, self.dtype);
+      const places = scan.run(source.store.data, source.offset, values.store.data, lines);
+      return [values, new Tensor(new Storage(toInt64(places)), int64, self.sizes)];
     },
     nonDifferentiable: [1],
     backward: { self: ({ grad, self, dim, indices }) => self.count === 0 ? self : grad.new_zeros(self.sizes).scatter_add(dim, indices, grad) },

@@ -127,7 +127,7 @@ const ACCEPTS: Record<string, (value: unknown) => boolean> = {
   "tuple of floats": (v) => typeof v === "number" || (Array.isArray(v) && v.every((x) => typeof x === "number")),
   "tuple of Scalars": (v) => Array.isArray(v) && v.every(isScalar),
   "tuple of Tensors": (v) => Array.isArray(v) && v.every((x) => x instanceof Tensor),
-  "tuple of names": (v) => Array.isArray(v) && v.length > 0 && v.every((x) => typeof x === "string"),
+  "tuple of names": (v) => typeof v === "string" || (Array.isArray(v) && v.length > 0 && v.every((x) => typeof x === "string")),
   "torch.dtype": (v) => v instanceof DType,
   "torch.device": (v) => typeof v === "string" || v instanceof Device,
   "torch.Generator": (v) => pythonType(v) === "torch.Generator",
@@ -382,8 +382,9 @@ export class ArgumentParser {
     let failed: Attempt | null = null;
     for (const signature of signatures) {
       const result = attempt(this.#op, signature, positional, named, self);
-      const error = signature.named && result.reason !== null ? result.reason() : null;
-      if (error instanceof RuntimeError) throw error;
+      const error = result.reason?.() ?? null;
+      // a list is taken for integers by its first element
+      if ((signature.named && error instanceof RuntimeError) || error?.message.includes("failed to unpack")) throw error;
       failed = result;
     }
     if (signatures.length === 1 && this.#texts.length === 1) throw this.#single(failed!.reason!(), signatures[0], positional, named, self);

@@ -1,7 +1,7 @@
 /**
  * Sorting, and the elements that sorting would put in some place.
  */
-import { bool, int64 } from "../dtype.ts";
+import { bool, type DType, int32, int64 } from "../dtype.ts";
 import { IndexError, noKernel, RuntimeError } from "../errors.ts";
 import { toInt64 } from "../kernels/int64.ts";
 import { ascending, descending as fromGreatest } from "../kernels/introsort.ts";
@@ -12,7 +12,7 @@ import { Storage } from "../storage.ts";
 import { Tensor } from "../tensor.ts";
 import { define, type Formula, type IsMethod, type Op, Primitive } from "./define.ts";
 import { asContiguous } from "./elementwise.ts";
-import { linesAlong, reducedSizes } from "./reduction.ts";
+import { linesAlong, reducedSizes, wrongOutType } from "./reduction.ts";
 import { checkNoOverlap, evenlyAmong, selectedGradient, writeOuts } from "./selection.ts";
 
 const FIELDS = ["values", "indices"] as const;
@@ -84,10 +84,13 @@ export const argsort: Op<Omit<SortOptions, "out"> & { out?: Tensor }, [dim?: num
 ], (inputs) => sorted(inputs)[1]);
 
 /** The elements sorted along the first dimension. */
-export const msort: Op<{ out?: Tensor }> = define<Op<{ out?: Tensor }>, { self: Tensor }>(
+export const msort: Op<{ out?: Tensor }> = define<Op<{ out?: Tensor }>, { self: Tensor; out: Tensor | null }>(
   "msort",
   "(Tensor input, *, Tensor out = None)",
-  ({ self }) => sort(self, 0)[0],
+  ({ self, out }) => {
+    if (out !== null && out.dtype !== self.dtype) throw wrongOutType(self.dtype, out.dtype);
+    return sort(self, 0)[0];
+  },
 );
 
 // -- some elements of each line --------------------------------------------------------------------------------------
@@ -244,6 +247,9 @@ export interface MedianMethod {
   (named: { dim: number; keepdim?: boolean }): ValuesIndices;
 }
 
+/** What PyTorch makes of NaN, the median of nothing, in these dtypes. */
+const NOTHING = new Map<DType, bigint | number>([[int64, -(1n << 63n)], [int32, -(2 ** 31)]]);
+
 function medians(name: "median" | "nanmedian", ignoreNaN: boolean): Median {
   const node = name === "median" ? "MedianBackward" : "NanmedianBackward";
   const ofAll = new Primitive<{ self: Tensor }>({
@@ -251,7 +257,7 @@ function medians(name: "median" | "nanmedian", ignoreNaN: boolean): Median {
     forward: ({ self }) => {
       if (self.dtype === bool) throw noKernel("median_cpu", bool);
       const out = Tensor.make([], self.dtype);
-      if (self.count === 0) return out.fill_(NaN);
+      if (self.count === 0) return out.fill_(NOTHING.get(self.dtype) ?? NaN);
       const source = asContiguous(self);
       out.store.data[0] = medianOf(source.store.data.slice(source.offset, source.offset + self.count), ignoreNaN);
       return out;

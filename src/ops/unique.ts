@@ -3,7 +3,7 @@
  */
 import { int64 } from "../dtype.ts";
 import { noDerivative, RuntimeError } from "../errors.ts";
-import { toInt64 } from "../kernels/int64.ts";
+import { exactNumbers, toInt64 } from "../kernels/int64.ts";
 import { ascending } from "../kernels/introsort.ts";
 import { stableSort } from "../kernels/sort.ts";
 import { type Runs, runs } from "../kernels/unique.ts";
@@ -20,10 +20,12 @@ const counting = (n: number): Int32Array => Int32Array.from({ length: n }, (_, i
 /** The different elements, the places of all among them, and how often each occurs. NaN differs from NaN. */
 function uniqueElements(self: Tensor, sorted: boolean): Tensor[] {
   const flat = asContiguous(self).reshape(-1);
-  const keys = flat.store.data.slice(flat.offset, flat.offset + flat.count);
+  const { data } = flat.store;
+  // bigints are slow to compare
+  const numbers = data instanceof BigInt64Array ? exactNumbers(data, flat.offset, flat.count) as Float64Array<ArrayBuffer> | null : null;
   const order = counting(flat.count);
-  const elements = flat.store.data, start = flat.offset;
-  if (sorted) stableSort(ascending, keys, order);
+  const elements = numbers ?? data, start = numbers === null ? flat.offset : 0;
+  if (sorted) stableSort(ascending, elements.slice(start, start + flat.count), order);
   const { firsts, inverse, counts } = runs(order, (a, b) => elements[start + a] !== elements[start + b]);
   return [flat.index_select(0, indices(firsts)), indices(inverse, self.sizes), indices(counts)];
 }
@@ -146,7 +148,7 @@ function wanted([values, inverse, counts]: Tensor[], { return_inverse, return_co
 const FLAGS = { return_inverse: false, return_counts: false, dim: null };
 
 type Flags = { return_inverse: boolean; return_counts: boolean; dim?: number | null };
-type Underlying<F> = (input: Tensor, flags: F) => Tensor[];
+type Underlying<F, A extends unknown[] = []> = (input: Tensor, ...args: [...A, flags: F]) => Tensor[];
 
 // the ops that PyTorch's functions of Python call, which check the arguments
 const elementsOp: Underlying<Omit<Flags, "dim"> & { sorted: boolean }> = define(
@@ -154,7 +156,7 @@ const elementsOp: Underlying<Omit<Flags, "dim"> & { sorted: boolean }> = define(
   "(Tensor input, bool sorted = True, bool return_inverse = False, bool return_counts = False)",
   ({ self }: Inputs) => ofElements.apply({ self, dim: null }),
 );
-const slicesOp: Underlying<Flags & { sorted: boolean }> = define(
+const slicesOp: Underlying<Flags & { sorted: boolean }, [dim: number]> = define(
   "unique_dim",
   "(Tensor input, int dim, bool sorted = True, bool return_inverse = False, bool return_counts = False)",
   (inputs: Inputs) => ofSlices.apply(inputs),
@@ -167,7 +169,7 @@ const consecutiveOp: Underlying<Flags> = define(
 
 function uniqueOf(inputs: PythonInputs): Tensor | Tensor[] {
   const { input, dim, ...flags } = inputs;
-  return wanted(dim === null ? elementsOp(input, flags) : slicesOp(input, { dim, ...flags }), inputs);
+  return wanted(dim === null ? elementsOp(input, flags) : slicesOp(input, dim, flags), inputs);
 }
 
 function consecutiveOf(inputs: PythonInputs): Tensor | Tensor[] {
