@@ -67,9 +67,12 @@ export function checkpoint<T>(f: (...args: never[]) => T, ...args: unknown[]): T
   let again: Tensor[] | null = null;
   const rerun = (): Tensor[] => {
     const kept: Tensor[] = [];
-    replay(state, () => enable_grad(() => saved_tensors_hooks((t) => kept.push(t.detach()), () => {
-      throw new RuntimeError("torch.utils.checkpoint: a tensor of the second run was unpacked");
-    }, () => void call(...args))));
+    replay(state, () =>
+      enable_grad(() =>
+        saved_tensors_hooks((t) => kept.push(t.detach()), () => {
+          throw new RuntimeError("torch.utils.checkpoint: a tensor of the second run was unpacked");
+        }, () => void call(...args))
+      ));
     return kept;
   };
   return saved_tensors_hooks(
@@ -87,4 +90,34 @@ export function checkpoint<T>(f: (...args: never[]) => T, ...args: unknown[]): T
     },
     () => call(...args),
   );
+}
+
+/** What can stand in a chain of functions: a function, or a module. */
+export type Link = ((input: never) => unknown) | { call(input: never): unknown };
+
+/**
+ * Runs functions one after the other in `segments` parts of equal length, each but the last checkpointed. What does not divide evenly belongs to the last part.
+ *
+ * @throws {ValueError} where there are more segments than functions, or for an unknown option
+ */
+export function checkpoint_sequential(
+  functions: Iterable<Link>,
+  segments: number | { segments: number; input: unknown } & CheckpointOptions,
+  input?: unknown,
+  options: CheckpointOptions = {},
+): unknown {
+  if (typeof segments === "object") {
+    const { segments: count, input: first, ...rest } = segments;
+    return checkpoint_sequential(functions, count, first, rest);
+  }
+  const unknown = Object.keys(options).filter((key) => key !== "use_reentrant" && key !== "preserve_rng_state");
+  if (unknown.length > 0) throw new ValueError(`Unexpected keyword arguments: ${unknown.join(",")}`);
+  const links = Array.from(functions);
+  const length = Math.floor(links.length / segments);
+  if (length === 0) throw new ValueError("range() arg 3 must not be zero");
+  const run = (part: readonly Link[]) => (x: unknown): unknown =>
+    part.reduce((y, link) => typeof link === "function" ? link(y as never) : link.call(y as never), x);
+  let output = input;
+  for (let i = 0; i < segments - 1; i++) output = checkpoint(run(links.slice(i * length, (i + 1) * length)), output, { ...options });
+  return run(links.slice(Math.max(0, segments - 1) * length))(output);
 }
