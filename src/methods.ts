@@ -6,9 +6,10 @@ import { register_hook, register_post_accumulate_grad_hook, retain_grad } from "
 import { FunctionNode } from "./autograd/function.ts";
 import { Node, RemovableHandle } from "./autograd/node.ts";
 import { levelOf, tangentOf } from "./autograd/transforms.ts";
+import { RuntimeError } from "./errors.ts";
 import { formatNumber } from "./format/numbers.ts";
 import { Generator } from "./random.ts";
-import { formatObject, inspectTensor, type InspectOptions } from "./format/objects.ts";
+import { formatObject, type InspectOptions, inspectTensor } from "./format/objects.ts";
 import { formatTensor, type Printable } from "./format/tensor.ts";
 import * as activation from "./ops/activation.ts";
 import * as addmm from "./ops/addmm.ts";
@@ -96,9 +97,19 @@ function tangentText(self: Tensor): string | null {
   return tangent.sizes.length === 0 && levelOf(tangent) === null ? formatNumber(Number(tangent.item())) : String(tangent);
 }
 
+/** The name of the node that made a tensor; `Invalid`, as PyTorch prints it, for a view that may not follow a change of its base. */
+function nodeNameOf(self: Tensor): string | null {
+  try {
+    const node = self.grad_fn;
+    return node === null ? null : shortName(node);
+  } catch (error) {
+    if (error instanceof RuntimeError) return "Invalid";
+    throw error;
+  }
+}
+
 /** A tensor as the formatter wants it. */
 export function printable(self: Tensor): Printable {
-  const node = self.grad_fn;
   return {
     data: self.store.data,
     shape: self.sizes,
@@ -106,7 +117,7 @@ export function printable(self: Tensor): Printable {
     offset: self.offset,
     dtype: self.dtype,
     requires_grad: self.requires_grad,
-    grad_fn_name: node === null ? null : shortName(node),
+    grad_fn_name: nodeNameOf(self),
     tangent: tangentText(self),
   };
 }
@@ -135,10 +146,18 @@ type Plain = { [K in keyof typeof plain]: MethodOf<(typeof plain)[K]> };
 type OwnMethod<F> = F extends { asMethod: infer M extends (...args: never[]) => unknown } ? [Parameters<M>[0]] extends [never] ? F : M : F;
 type OpMethods<M> = { [K in keyof M as M[K] extends { asMethod: unknown } ? K : never]: MethodOf<OwnMethod<M[K]>> };
 type Properties<M> = { readonly [K in keyof M]: M[K] extends (self: Tensor) => infer R ? R : never };
-type InplaceMethods<M> = { [K in keyof M & string as M[K] extends { inplace: unknown } ? `${K}_` : never]: M[K] extends { inplace: infer F } ? MethodOf<F> : never };
+type InplaceMethods<M> = {
+  [K in keyof M & string as M[K] extends { inplace: unknown } ? `${K}_` : never]: M[K] extends { inplace: infer F } ? MethodOf<F> : never;
+};
 
 /** Everything that a tensor can do. */
-export interface Methods extends Omit<Plain, "size" | "type">, Omit<OpMethods<typeof families>, keyof Overloaded>, Overloaded, InplaceMethods<typeof families>, Properties<typeof transposes> {
+export interface Methods
+  extends
+    Omit<Plain, "size" | "type">,
+    Omit<OpMethods<typeof families>, keyof Overloaded>,
+    Overloaded,
+    InplaceMethods<typeof families>,
+    Properties<typeof transposes> {
   /** The shape. */
   size(): ReturnType<typeof inspect.size>;
   /** The size of one dimension. */

@@ -31,13 +31,16 @@ export function asView(view: Tensor, source: Tensor, multiple = false): void {
   view.viewInfo = { base: source.viewInfo === null ? source : source.viewInfo.base, version: view.store.version, creation };
 }
 
-/** The node that a tensor's gradient flows to; a view whose memory has changed since gets a new one, `AsStridedBackward0`. */
+/**
+ * The node that a tensor's gradient flows to; a view whose memory has changed since gets a new one, `AsStridedBackward0`.
+ * Throws PyTorch's error where a view may not follow such a change.
+ */
 export function gradFn(tensor: Tensor): Node | null {
   const view = tensor.viewInfo;
   if (view === null || view.version === tensor.store.version) return tensor.node;
   const { base } = view;
-  if (tensor.node === null && !requiresGrad(base)) return null;
   if (!requiresGrad(base)) return tensor.node;
+  if (view.creation !== "default") throw forbiddenView(tensor, view.creation, true);
   const before = setGradMode(true);
   try {
     const fresh = base.as_strided(tensor.sizes, tensor.strides, tensor.offset - base.store.base);
@@ -53,7 +56,7 @@ export function gradFn(tensor: Tensor): Node | null {
 
 /** Whether gradients flow to this tensor. */
 export function requiresGrad(tensor: Tensor): boolean {
-  return tensor.tracks || (tensor.viewInfo !== null && (gradFn(tensor) !== null || requiresGrad(tensor.viewInfo.base)));
+  return tensor.tracks || (tensor.viewInfo !== null && (tensor.node !== null || requiresGrad(tensor.viewInfo.base)));
 }
 
 /** The node that stands for a tensor as an input: the one that made it, or its leaf's sink. Null if it needs no gradient. */
@@ -77,20 +80,21 @@ export function checkInplace(tensor: Tensor): void {
     if (tensor.tracks && tensor.node === null) throw new RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.");
     return;
   }
-  if (!requiresGrad(tensor)) return;
-  if (view.creation !== "default") throw forbiddenView(tensor, view.creation);
-  if (view.base.node === null) {
+  if (view.creation !== "default") throw forbiddenView(tensor, view.creation, false);
+  if (requiresGrad(tensor) && view.base.node === null) {
     throw new RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.");
   }
 }
 
-function forbiddenView(tensor: Tensor, creation: Creation): RuntimeError {
+/** The error for a view that may not be changed; with `indirect`, for one whose base or another view of it has been. */
+function forbiddenView(tensor: Tensor, creation: Creation, indirect: boolean): RuntimeError {
   const fn = tensor.node;
+  const happened = indirect ? "its base or another view of its base has been modified inplace" : "is being modified inplace";
   const what = creation === "no_grad" || fn === null
-    ? `A view was created in ${creation === "inference" ? "inference mode" : "no_grad mode"} and is being modified inplace with grad mode enabled.`
+    ? `A view was created in ${creation === "inference" ? "inference mode" : "no_grad mode"} and ${happened} with grad mode enabled.`
     : creation === "inference"
-    ? "A view was created in inference mode and is being modified inplace with grad mode enabled."
-    : `Output ${tensor.output_nr} of ${fn.name()} is a view and is being modified inplace.`;
+    ? `A view was created in inference mode and ${happened} with grad mode enabled.`
+    : `Output ${tensor.output_nr} of ${fn.name()} is a view and ${happened}.`;
   switch (creation) {
     case "multi_output":
       return new RuntimeError(
