@@ -3,13 +3,13 @@
  */
 import { bool, DType, float32, float64, int16, int32, int64, int8, uint8 } from "../dtype.ts";
 import { AssertionError, RuntimeError } from "../errors.ts";
-import { isExpandableTo, preservedStrides, sameSizes, type Sizes } from "../layout.ts";
+import { broadcastSizes, preservedStrides, sameSizes, type Sizes } from "../layout.ts";
 import { isPlainObject } from "../python.ts";
 import { CPU, Device, parseDevice } from "../size.ts";
 import { Storage } from "../storage.ts";
 import { setRequiresGrad, Tensor } from "../tensor.ts";
-import { define, type Op, Primitive } from "./define.ts";
-import { assertWritable, copyElements, toScalar } from "./elementwise.ts";
+import { type AnyFunction, type Callable, define, type Op, Primitive } from "./define.ts";
+import { copyElements, toScalar } from "./elementwise.ts";
 import type { Num } from "./promotion.ts";
 
 /** Which order of dimensions a copy has in memory. Only the CPU's row-major one and that of the source are told apart here. */
@@ -146,40 +146,50 @@ const copyInto = new Primitive<{ self: Tensor; src: Tensor }>({
   },
 });
 
-/** Copies the elements of `src`, broadcast and converted to the dtype of `self`, into `self`, which it returns. */
-export const copy_: Op<{ src: Tensor; non_blocking: boolean }, [src: Tensor | Num, non_blocking?: boolean]> = define<
-  Op<{ src: Tensor; non_blocking: boolean }, [src: Tensor | Num, non_blocking?: boolean]>,
+/** Throws PyTorch's error where a tensor of the shape of `other` cannot be written into `self`. */
+function checkShape(self: Tensor, other: Tensor): void {
+  if (sameSizes(self.sizes, other.sizes)) return;
+  const sizes = broadcastSizes(self.sizes, other.sizes);
+  if (sameSizes(sizes, self.sizes)) return;
+  throw new RuntimeError(`output with shape [${self.sizes.join(", ")}] doesn't match the broadcast shape [${sizes.join(", ")}]`);
+}
+
+const copyTensor: Op<{ other: Tensor; non_blocking: boolean }, [other: Tensor]> = define<
+  Op<{ other: Tensor; non_blocking: boolean }, [other: Tensor]>,
   { self: Tensor; other: Tensor }
->("copy_", "(Tensor input, Tensor other, bool non_blocking = False)", ({ self, other }) => {
-  if (!sameSizes(self.sizes, other.sizes) && !isExpandableTo(other.sizes, self.sizes)) {
-    if (other.sizes.length > self.sizes.length) {
-      throw new RuntimeError(`output with shape [${self.sizes.join(", ")}] doesn't match the broadcast shape [${other.sizes.join(", ")}]`);
-    }
-    const shift = self.sizes.length - other.sizes.length;
-    for (let d = self.sizes.length - 1; d >= shift; d--) {
-      if (other.sizes[d - shift] !== 1 && other.sizes[d - shift] !== self.sizes[d]) {
-        throw new RuntimeError(
-          `The size of tensor a (${self.sizes[d]}) must match the size of tensor b (${other.sizes[d - shift]}) at non-singleton dimension ${d}`,
-        );
-      }
-    }
-  }
-  return copyInto.writeInto({ self, src: other }, () => {
-    assertWritable(self);
+>("copy_", "(Tensor input, Tensor other, bool non_blocking = False)", ({ self, other }) =>
+  copyInto.writeInto({ self, src: other }, () => {
+    checkShape(self, other);
     copyElements(self, other.store.data === self.store.data ? copyOf(other, other.dtype, null) : other);
-  });
-});
+  }));
+
+/** `copy_`. */
+export type Copy = Op<{ src: Tensor; non_blocking: boolean }, [src: Tensor | Num, non_blocking?: boolean]>;
+
+/** PyTorch takes a number here for a 0-d tensor. */
+function numberAsTensor(value: unknown): unknown {
+  if (typeof value === "bigint") return filled(Tensor.make([], int64), value);
+  return typeof value === "number" || typeof value === "boolean" ? filled(Tensor.make([], float64), value) : value;
+}
+
+const takingNumbers = (copy: AnyFunction): Callable => (self, src, ...rest) => (copy as Callable)(self, numberAsTensor(src), ...rest);
+
+/** Copies the elements of `src`, broadcast and converted to the dtype of `self`, into `self`, which it returns. */
+export const copy_: Copy = Object.assign(takingNumbers(copyTensor), { asMethod: takingNumbers(copyTensor.asMethod) }) as AnyFunction as Copy;
+Object.defineProperty(copy_, "name", { value: "copy_" });
 
 // PyTorch has a node for `fill` and one for `fill_`, for numbers and for tensors
 const fillNumber = (overload: number) =>
   new Primitive<{ self: Tensor; value: Num }>({
     name: `FillBackward${overload}`,
+    uniform: true,
     forward: ({ self, value }) => filled(self, value),
     backward: { self: ({ grad }) => grad.zeros_like() },
   });
 const fillTensor = (overload: number) =>
   new Primitive<{ self: Tensor; value: Tensor }>({
     name: `FillBackward${overload}`,
+    uniform: true,
     forward: ({ self, value }) => filled(self, value.item() as Num),
     backward: { self: ({ grad }) => grad.zeros_like(), value: ({ grad }) => grad.sum() },
   });
@@ -229,6 +239,7 @@ export const fill_: Op<{ value: Tensor | Num }, [value: Tensor | Num]> = define<
 
 const zero = new Primitive<{ self: Tensor }>({
   name: "ZeroBackward0",
+  uniform: true,
   forward: ({ self }) => filled(self, 0),
   backward: { self: ({ grad }) => grad.zeros_like() },
 });

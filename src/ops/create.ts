@@ -1,7 +1,7 @@
 /**
  * New tensors.
  */
-import { bool, type DType, get_default_dtype } from "../dtype.ts";
+import { type DType, get_default_dtype } from "../dtype.ts";
 import { preservedStrides, requiredStorage } from "../layout.ts";
 import { Storage } from "../storage.ts";
 import { Tensor } from "../tensor.ts";
@@ -58,7 +58,7 @@ function filledLike(self: Tensor, value: Num, p: Options & { memory_format?: unk
   const dtype = p.dtype ?? self.dtype;
   const dense = self.contiguousLayout || p.memory_format === "torch.contiguous_format";
   const out = Tensor.make(self.sizes, dtype, dense ? null : preservedStrides(self.sizes, self.strides));
-  if (value) (out.store.data as Float32Array).fill((dtype === bool ? 1 : toScalar(value, dtype)) as number);
+  if (!Object.is(Number(value), 0)) (out.store.data as Float32Array).fill(toScalar(value, dtype) as number);
   return finish(out, p);
 }
 

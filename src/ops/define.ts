@@ -70,6 +70,8 @@ export interface PrimitiveSpec<P> {
   nonDifferentiable?: readonly number[];
   /** Whether the results show the memory of `self`; `multiple` where there is more than one of them. */
   view?: "single" | "multiple";
+  /** That in place it gives all elements one value, so that elements which share memory may be written too. */
+  uniform?: boolean;
   /** The tangent of the result, for forward mode; where it is left out it is derived from the formulas of backward. */
   tangent?: TangentRule<P>;
 }
@@ -271,7 +273,7 @@ export class Primitive<P> implements Operation {
     const inputs = (level === null ? given : constantsBelow(given as Inputs, level)) as P & { self: Tensor };
     const record = is_grad_enabled() && (level === null || level.recording) && this.#needsNode(inputs);
     if (record || self.inference) checkInplace(self);
-    assertWritable(self);
+    if (!this.#spec.uniform) assertWritable(self);
     const original = record && this.#savesSelf(inputs) ? { ...inputs, self: self.clone() } : inputs;
     if (duals !== null) keepOriginal(duals, given as Inputs);
     if (level !== null) level.change(this, given as Inputs & { self: Tensor }, write);

@@ -1,7 +1,7 @@
 /**
  * From tensors to element-wise loops: brings operands to one dtype and shape, makes the result, picks the loop.
  */
-import { type DType, float32, float64, int32, int64, type TypedArray } from "../dtype.ts";
+import { type DType, float32, float64, int64, type TypedArray, uint8 } from "../dtype.ts";
 import { RuntimeError } from "../errors.ts";
 import { Kernel, type Operand, type Scalar } from "../kernels/elementwise.ts";
 import {
@@ -22,10 +22,13 @@ import type { Num } from "./promotion.ts";
 export function toScalar(value: Num, dtype: DType): Scalar {
   if (dtype === int64) return typeof value === "bigint" ? value : BigInt(Math.trunc(Number(value)));
   const n = Number(value);
+  if (dtype.category === "bool") return n !== 0 ? 1 : 0;
   return dtype === float32 ? Math.fround(n) : n;
 }
 
 const fromBigInt = new Kernel((x: bigint) => Number(x));
+// narrower integers keep the low bits, which a double in between would round away
+const lowBits = new Kernel((x: bigint) => Number(BigInt.asIntN(32, x)));
 // what an integer type cannot hold becomes its least value, as x86 converts and so PyTorch
 const toBigInt = new Kernel((x: number) => x >= -(2 ** 63) && x < 2 ** 63 ? BigInt(Math.trunc(x)) : -0x8000000000000000n);
 const toInt32 = new Kernel((x: number) => x >= -(2 ** 31) && x < 2 ** 31 ? Math.trunc(x) : -(2 ** 31));
@@ -36,9 +39,10 @@ const isBool = (dtype: DType): boolean => dtype.category === "bool";
 
 function conversion(from: DType, to: DType): Kernel {
   if (isBool(to) && !isBool(from)) return toBool;
-  if (from === int64 && to !== int64) return fromBigInt;
+  if (from === int64 && to !== int64) return to.category === "float" ? fromBigInt : lowBits;
   if (to === int64 && from !== int64) return toBigInt;
-  if (to === int32 && from.category === "float") return toInt32;
+  // signed narrow types take the low bits of an int32; uint8, as typed arrays do, those of the number itself
+  if (from.category === "float" && to.category === "int" && to !== uint8) return toInt32;
   return same;
 }
 
@@ -89,7 +93,8 @@ export function asContiguous(t: Tensor): Tensor {
 
 const LETTERS = "abcgh"; // see NAMES in the kernels
 
-function shapeOf(inputs: readonly (Tensor | Num)[]): Sizes {
+/** The shape that the tensors among the operands broadcast to. Throws PyTorch's error where they do not. */
+export function shapeOf(inputs: readonly (Tensor | Num)[]): Sizes {
   let sizes: Sizes | null = null;
   for (const t of inputs) {
     if (!(t instanceof Tensor)) continue;

@@ -47,8 +47,7 @@ export function checkSize(size: readonly number[]): void {
 export function filledWith(size: readonly number[], value: Num, dtype: DType): Tensor {
   checkSize(size);
   const out = Tensor.small([...size], dtype);
-  const scalar = dtype === bool ? (value ? 1 : 0) : toScalar(value, dtype);
-  if (value) (out.store.data as Float32Array).fill(scalar as number, out.offset, out.offset + out.count);
+  if (!Object.is(Number(value), 0)) (out.store.data as Float32Array).fill(toScalar(value, dtype) as number, out.offset, out.offset + out.count);
   return out;
 }
 

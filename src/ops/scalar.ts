@@ -28,7 +28,7 @@ const cppName = ({ name, ctype }: DType): string => name === "int64" || name.end
 export function checkedScalar(value: Num, dtype: DType): Scalar {
   if (overflows(value, dtype)) throw new RuntimeError(`value cannot be converted to type ${cppName(dtype)} without overflow`);
   const held = dtype.allocate(1);
-  held[0] = dtype.category === "bool" ? (value ? 1 : 0) : toScalar(value, dtype);
+  held[0] = toScalar(value, dtype);
   return held[0];
 }
 
