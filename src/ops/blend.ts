@@ -12,7 +12,7 @@ import { type NamedTuple, namedTuple } from "../named_tuple.ts";
 import { Tensor } from "../tensor.ts";
 import { div, mul, sub } from "./arithmetic.ts";
 import { define, type InplaceOp, type Op, Primitive, writeResult } from "./define.ts";
-import { asContiguous, elementwise, floatType } from "./elementwise.ts";
+import { asContiguous, elementwise, floatType, shapeOf } from "./elementwise.ts";
 import { alias, type Binary, binary, type BinaryTensors, type BinaryTensorsInplace } from "./pointwise.ts";
 import { pow } from "./power.ts";
 import { type Num, resultType } from "./promotion.ts";
@@ -36,6 +36,7 @@ function lerped({ self, end, weight }: LerpInputs): Tensor {
   if (weight instanceof Tensor && weight.dtype !== dtype) {
     throw new RuntimeError(`expected dtype ${dtype.ctype} for \`weight\` but got dtype ${weight.dtype.ctype}`);
   }
+  shapeOf([self, end, weight]);
   if (!dtype.is_floating_point) throw noKernel(weight instanceof Tensor ? "lerp_kernel_tensor" : "lerp_kernel_scalar", dtype);
   const w = weight instanceof Tensor ? weight : checkedScalar(weight, dtype);
   return elementwise(dtype === float32 ? interpolated32 : interpolated, dtype, [self, end, w]);
@@ -102,6 +103,7 @@ const addQuotient = new Kernel((x: number, a: number, b: number, value: number) 
 export const addcmul: Addc = define<Addc, AddcInputs>("addcmul", ADDC, {
   forward: ({ self, tensor1, tensor2, value }) => {
     const dtype = resultType([self, tensor1, tensor2]);
+    shapeOf([self, tensor1, tensor2]);
     if (dtype === bool) throw noKernel("addcmul_cpu_out", bool);
     return elementwise(dtype === int64 ? addProduct64 : dtype === float32 ? addProduct32 : addProduct, dtype, [
       self,

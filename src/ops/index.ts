@@ -135,8 +135,8 @@ function applyViews(self: Tensor, indices: readonly unknown[], alone: boolean, r
   let specified = 0;
   for (const i of read) specified += width(i);
   const rank = self.sizes.length;
-  // PyTorch counts an integer into a 0-d tensor as an error of its own
-  if (specified > rank && !(rank === 0 && alone)) throw new IndexError(`too many indices for tensor of dimension ${rank}`);
+  // PyTorch counts a number or a slice into a 0-d tensor as an error of its own
+  if (specified > rank && !(rank === 0 && alone && !(read[0] instanceof Tensor))) throw new IndexError(`too many indices for tensor of dimension ${rank}`);
   const tensors: (Tensor | null)[] = [];
   const record = (dim: number, t: Tensor) => {
     while (tensors.length <= dim) tensors.push(null);

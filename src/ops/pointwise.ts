@@ -264,6 +264,7 @@ class Pointwise implements Operation {
         return out;
       }
     }
+    if (self instanceof Tensor && other instanceof Tensor && !sameSizes(self.sizes, other.sizes)) broadcastSizes(self.sizes, other.sizes);
     return this.#computeUniform(self, other, dtype, outType) ?? elementwise(this.kernel(dtype), dtype, other === undefined ? [self] : [self, other], outType);
   }
 

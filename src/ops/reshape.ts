@@ -1,7 +1,7 @@
 /**
  * The same elements in another shape: as a view where memory allows it.
  */
-import { DType } from "../dtype.ts";
+import { bool, DType } from "../dtype.ts";
 import { RuntimeError } from "../errors.ts";
 import { contiguousStrides, inferSize, sameSizes, type Sizes, viewStrides, wrapDim } from "../layout.ts";
 import { Storage } from "../storage.ts";
@@ -106,7 +106,9 @@ const expandPrimitive = new Primitive<{ self: Tensor; size: number[] }>({
     const shift = size.length - self.sizes.length;
     if (shift < 0) {
       throw new RuntimeError(
-        `expand(torch.${self.dtype.scalar}Tensor{${showSizes(self.sizes)}}, size=${showSizes(size)}): the number of sizes provided (${size.length}) ` +
+        `expand(${self.dtype === bool ? "CPUBoolType" : `torch.${self.dtype.scalar}Tensor`}{${showSizes(self.sizes)}}, size=${
+          showSizes(size)
+        }): the number of sizes provided (${size.length}) ` +
           `must be greater or equal to the number of dimensions in the tensor (${self.sizes.length})`,
       );
     }

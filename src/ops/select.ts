@@ -1,7 +1,7 @@
 /**
  * Choice between elements: by a condition, by a mask, and by bounds.
  */
-import { bool, type DType, int64, uint8 } from "../dtype.ts";
+import { bool, can_cast, type DType, int64, uint8 } from "../dtype.ts";
 import { noKernel, RuntimeError } from "../errors.ts";
 import { Kernel } from "../kernels/elementwise.ts";
 import { broadcastSizes } from "../layout.ts";
@@ -240,16 +240,16 @@ const clampOf = (name: string): Clamp => {
       "(Tensor input, Number min = None, Number max = None, *, Tensor out = None)",
     ],
     (inputs) => primitive(inputs).apply(inputs as never),
-    { inplace: (inputs) => primitive(inputs).applyInplace(checkInteger(inputs) as never) },
+    { inplace: (inputs) => primitive(inputs).applyInplace(checkBounds(inputs) as never) },
   );
 };
 
-/** In place, PyTorch words the refusal of a fractional bound for integers in a way of its own. */
-function checkInteger<I extends { self: Tensor; min?: Tensor | Num | null; max?: Tensor | Num | null }>(inputs: I): I {
+/** In place, PyTorch words the refusal of a number that the dtype cannot hold in a way of its own. */
+function checkBounds<I extends { self: Tensor; min?: Tensor | Num | null; max?: Tensor | Num | null }>(inputs: I): I {
   const { self, min = null, max = null } = inputs;
-  if ([min, max].some((x) => isNumber(x)) && !self.dtype.is_floating_point) {
+  if ([min, max].some((x) => isNumber(x))) {
     const dtype = resultType([self, min, max].filter((x) => x !== null));
-    if (dtype.is_floating_point) throw new RuntimeError(cannotCast(dtype, self.dtype).message.replace(/\w+$/, self.dtype.ctype));
+    if (!can_cast(dtype, self.dtype)) throw new RuntimeError(cannotCast(dtype, self.dtype).message.replace(/\w+$/, self.dtype.ctype));
   }
   return inputs;
 }
@@ -301,7 +301,7 @@ export const clamp_min: ClampMin = define<ClampMin, MinInputs>(
   "clamp_min",
   ["(Tensor input, Tensor min, *, Tensor out = None)", "(Tensor input, Number min, *, Tensor out = None)"],
   (inputs) => byMin(inputs).apply(inputs as never),
-  { inplace: (inputs) => byMin(inputs).applyInplace(checkInteger(inputs) as never) },
+  { inplace: (inputs) => byMin(inputs).applyInplace(checkBounds(inputs) as never) },
 );
 
 /** The smaller of an element and `max`. The gradient of `self` flows where it is not above `max`; elsewhere it goes to `max`, if that is a tensor. */
@@ -309,5 +309,5 @@ export const clamp_max: ClampMax = define<ClampMax, MaxInputs>(
   "clamp_max",
   ["(Tensor input, Tensor max, *, Tensor out = None)", "(Tensor input, Number max, *, Tensor out = None)"],
   (inputs) => byMax(inputs).apply(inputs as never),
-  { inplace: (inputs) => byMax(inputs).applyInplace(checkInteger(inputs) as never) },
+  { inplace: (inputs) => byMax(inputs).applyInplace(checkBounds(inputs) as never) },
 );

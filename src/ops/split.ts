@@ -17,8 +17,8 @@ export const unbind: Op<{ dim: number }, [dim?: number], Tensor[]> = define<Op<{
   {
     view: "multiple",
     forward: ({ self, dim }) => {
-      if (self.sizes.length === 0) throw new IndexError("Dimension specified as 0 but tensor has no dimensions");
       const at = wrapDim(dim, self.sizes.length);
+      if (self.sizes.length === 0) throw new IndexError("Dimension specified as 0 but tensor has no dimensions");
       const sizes = self.sizes.filter((_, d) => d !== at), strides = self.strides.filter((_, d) => d !== at);
       return Array.from({ length: self.sizes[at] }, (_, i) => self.alias(sizes, strides, self.offset + i * self.strides[at]));
     },
