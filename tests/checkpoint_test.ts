@@ -40,5 +40,6 @@ Deno.test("checkpoint_sequential refuses what PyTorch refuses", () => {
   const x = torch.ones(2);
   const message = (f: () => unknown) => (assertThrows(f, torch.ValueError) as Error).message;
   assertEquals(message(() => checkpoint_sequential(functions, 6, x)), "range() arg 3 must not be zero");
+  assertEquals(String(assertThrows(() => checkpoint_sequential(functions, 0, x))), "ZeroDivisionError: integer division or modulo by zero");
   assertEquals(message(() => checkpoint_sequential(functions, 2, x, { foo: 1 } as object)), "Unexpected keyword arguments: foo");
 });

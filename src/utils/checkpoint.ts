@@ -98,7 +98,7 @@ export type Link = ((input: never) => unknown) | { call(input: never): unknown }
 /**
  * Runs functions one after the other in `segments` parts of equal length, each but the last checkpointed. What does not divide evenly belongs to the last part.
  *
- * @throws {ValueError} where there are more segments than functions, or for an unknown option
+ * @throws {ValueError} where there are more segments than functions, or for an unknown option; Python's `ZeroDivisionError` for no segments
  */
 export function checkpoint_sequential(
   functions: Iterable<Link>,
@@ -112,6 +112,7 @@ export function checkpoint_sequential(
   }
   const unknown = Object.keys(options).filter((key) => key !== "use_reentrant" && key !== "preserve_rng_state");
   if (unknown.length > 0) throw new ValueError(`Unexpected keyword arguments: ${unknown.join(",")}`);
+  if (segments === 0) throw Object.assign(new Error("integer division or modulo by zero"), { name: "ZeroDivisionError" });
   const links = Array.from(functions);
   const length = Math.floor(links.length / segments);
   if (length === 0) throw new ValueError("range() arg 3 must not be zero");
