@@ -170,7 +170,8 @@ export const max: Extremum = threefold("max", greatest, searchGreatest);
 /** The least of all elements, the lesser ones of two tensors, or the least along a dimension and where they stand: see `max`. */
 export const min: Extremum = threefold("min", least, searchLeast);
 
-type IndexOptions = Omit<ReduceOptions, "dim" | "dtype"> & { dim?: number | null };
+/** Named arguments of `argmax` and `argmin`. */
+export type IndexOptions = Omit<ReduceOptions, "dim" | "dtype"> & { dim?: number | null };
 
 function place(name: "argmax" | "argmin", search: Search): Op<IndexOptions, [dim?: number | null, keepdim?: boolean]> {
   return define<Op<IndexOptions, [dim?: number | null, keepdim?: boolean]>, { self: Tensor; dim: number | null; keepdim: boolean; out: Tensor | null }>(
