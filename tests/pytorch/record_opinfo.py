@@ -249,7 +249,9 @@ def record_methods(case, op, args, kwargs, out, leaves, cotangents):
                 case["method"] = True
         except (RuntimeError, TypeError):
             pass
-    if op.inplace_variant is None or not isinstance(out, torch.Tensor) or not op.name.isidentifier():
+    # addbmm_ gives the tensor that it changes another shape
+    reshapes = op.name == "addbmm" and args[0].shape != out.shape
+    if op.inplace_variant is None or reshapes or not isinstance(out, torch.Tensor) or not op.name.isidentifier():
         return
     try:
         changed = args[0].clone()
