@@ -9,8 +9,9 @@ import { CPU, Device, parseDevice } from "../size.ts";
 import { Storage } from "../storage.ts";
 import { setRequiresGrad, Tensor } from "../tensor.ts";
 import { type AnyFunction, type Callable, define, type Op, Primitive } from "./define.ts";
-import { copyElements, toScalar } from "./elementwise.ts";
+import { copyElements } from "./elementwise.ts";
 import type { Num } from "./promotion.ts";
+import { checkedScalar } from "./scalar.ts";
 
 /** Which order of dimensions a copy has in memory. Only the CPU's row-major one and that of the source are told apart here. */
 export type MemoryFormat = "torch.contiguous_format" | "torch.preserve_format" | "torch.channels_last";
@@ -197,7 +198,7 @@ const fillWithNumber = fillNumber(0), fillWithTensor = fillTensor(1), fillNumber
 
 function filled(self: Tensor, value: Num): Tensor {
   const out = Tensor.make(self.sizes, self.dtype, self.contiguousLayout ? null : preservedStrides(self.sizes, self.strides));
-  (out.store.data as Float32Array).fill(toScalar(value, self.dtype) as number);
+  (out.store.data as Float32Array).fill(checkedScalar(value, self.dtype) as number);
   return out;
 }
 

@@ -6,9 +6,9 @@ import { preservedStrides, requiredStorage } from "../layout.ts";
 import { Storage } from "../storage.ts";
 import { Tensor } from "../tensor.ts";
 import { define, type Fn, type Op } from "./define.ts";
-import { toScalar } from "./elementwise.ts";
 import { checkSize, dataType, FACTORY, filledWith, finish, type Options, type TensorOptions } from "./factory.ts";
 import type { Num } from "./promotion.ts";
+import { checkedScalar } from "./scalar.ts";
 import type { Varargs } from "./view.ts";
 
 export * from "./data.ts";
@@ -58,7 +58,7 @@ function filledLike(self: Tensor, value: Num, p: Options & { memory_format?: unk
   const dtype = p.dtype ?? self.dtype;
   const dense = self.contiguousLayout || p.memory_format === "torch.contiguous_format";
   const out = Tensor.make(self.sizes, dtype, dense ? null : preservedStrides(self.sizes, self.strides));
-  if (!Object.is(Number(value), 0)) (out.store.data as Float32Array).fill(toScalar(value, dtype) as number);
+  if (!Object.is(Number(value), 0)) (out.store.data as Float32Array).fill(checkedScalar(value, dtype) as number);
   return finish(out, p);
 }
 

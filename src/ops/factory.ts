@@ -6,8 +6,8 @@ import { RuntimeError } from "../errors.ts";
 import type { Device } from "../size.ts";
 import { setRequiresGrad, Tensor } from "../tensor.ts";
 import { checkDevice } from "./copy.ts";
-import { toScalar } from "./elementwise.ts";
 import type { Num } from "./promotion.ts";
+import { checkedScalar } from "./scalar.ts";
 
 /** Named arguments of everything that makes tensors. */
 export interface TensorOptions {
@@ -47,7 +47,7 @@ export function checkSize(size: readonly number[]): void {
 export function filledWith(size: readonly number[], value: Num, dtype: DType): Tensor {
   checkSize(size);
   const out = Tensor.small([...size], dtype);
-  if (!Object.is(Number(value), 0)) (out.store.data as Float32Array).fill(toScalar(value, dtype) as number, out.offset, out.offset + out.count);
+  if (!Object.is(Number(value), 0)) (out.store.data as Float32Array).fill(checkedScalar(value, dtype) as number, out.offset, out.offset + out.count);
   return out;
 }
 

@@ -124,7 +124,7 @@ function write(data: unknown, sizes: readonly number[], depth: number, target: T
 function element(item: unknown, dtype: DType): number | bigint {
   const value = leaf(item, dtype);
   if (dtype === int64) return typeof value === "bigint" ? value : BigInt(Math.trunc(Number(value)));
-  return dtype === bool ? (value ? 1 : 0) : Number(value);
+  return dtype === bool ? (Number(value) !== 0 ? 1 : 0) : Number(value);
 }
 
 /** A new tensor with a copy of the data, outside of autograd; of the dtype that the data stands for where none is given. */
