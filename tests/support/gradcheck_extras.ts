@@ -12,6 +12,7 @@ export const extras: Record<string, [shapes: number[][], f: Differentiable]> = {
   "fill with a tensor": [[[2, 3], []], ([x, y]) => [torch.fill(x, y).mul(x)]],
   "erfinv": [[[5]], ([x]) => [torch.erfinv(x.mul(0.9)), torch.erfinv(x.mul(0.5)).square()]],
   "entr": [[[5]], ([x]) => [torch.special.entr(x.mul(x).add(0.1))]],
+  "polygamma_": [[[5]], ([x]) => [x.mul(x).add(1).polygamma_(1)]],
   "erfcx": [[[5]], ([x]) => [torch.special.erfcx(x.mul(2))]],
   "igamma": [[[5]], ([x]) => [torch.igamma(torch.full([5], 1.7, { dtype: torch.float64 }), x.mul(x).add(0.5))]],
   "igammac": [[[5]], ([x]) => [torch.igammac(torch.full([5], 1.7, { dtype: torch.float64 }), x.mul(x).add(0.5))]],
@@ -55,6 +56,35 @@ export const extras: Record<string, [shapes: number[][], f: Differentiable]> = {
     const [factors, pivots] = torch.linalg.lu_factor(x.add(torch.eye(3, { dtype: torch.float64 }).mul(4)));
     return [...torch.lu_unpack(factors, pivots)];
   }],
+  "conv_tbc": [[[4, 2, 3], [2, 3, 2], [2]], ([x, w, b]) => [torch.conv_tbc(x, w, b, 1)]],
+  "native_dropout": [[[5]], ([x]) => {
+    torch.manual_seed(1);
+    return [torch.native_dropout(x.mul(x), 0.4, true)[0]];
+  }],
+  "affine_grid and grid_sample of images": [[[1, 2, 3], [1, 2, 4, 4]], ([theta, x]) => [
+    F.grid_sample(x, F.affine_grid(theta.mul(0.3), [1, 2, 3, 3], { align_corners: false }), { align_corners: false }),
+  ]],
+  "affine_grid and grid_sample of volumes": [[[1, 3, 4], [1, 2, 3, 4, 3]], ([theta, x]) => [
+    F.grid_sample(x, F.affine_grid(theta.mul(0.3), [1, 2, 2, 3, 2], { align_corners: true }), { align_corners: true, padding_mode: "border" }),
+  ]],
+  "ctc_loss": [[[5, 2, 4]], ([x]) => [
+    F.ctc_loss(x.log_softmax(2), torch.tensor([[1n, 2n], [3n, 3n]]), torch.tensor([5n, 4n]), torch.tensor([2n, 2n]), { reduction: "none" }),
+  ]],
+  "attention": [[[2, 3, 4], [2, 5, 4], [2, 5, 4]], ([q, k, v]) => [F.scaled_dot_product_attention(q, k, v)]],
+  "attention of several heads": [[[2, 2, 3, 4], [2, 2, 3, 4], [2, 2, 3, 4]], ([q, k, v]) => [F.scaled_dot_product_attention(q, k, v, { is_causal: true })]],
+  "unfold": [[[1, 2, 4, 5]], ([x]) => [F.unfold(x.mul(x), [2, 3], { dilation: [2, 1], padding: [1, 0], stride: [1, 2] })]],
+  "fold": [[[1, 8, 6]], ([x]) => [F.fold(x.mul(x), [3, 4], [2, 2])]],
+  "interpolate of volumes": [[[1, 2, 2, 3, 2]], ([x]) => [F.interpolate(x.mul(x), [3, 4, 5]), F.interpolate(x.mul(x), [3, 4, 5], { mode: "nearest-exact" })]],
+  "interpolate without aliases": [[[1, 2, 5, 6]], ([x]) => [
+    F.interpolate(x.mul(x), [3, 4], { mode: "bilinear", antialias: true }),
+    F.interpolate(x.mul(x), [3, 4], { mode: "bicubic", antialias: true }),
+  ]],
+  "fractional_max_pool2d": [[[1, 2, 5, 6]], ([x]) => [
+    F.fractional_max_pool2d(x.mul(x), 2, { output_size: [3, 3], _random_samples: torch.full([1, 2, 2], 0.3, { dtype: torch.float64 }) }),
+  ]],
+  "fractional_max_pool3d": [[[1, 1, 4, 5, 4]], ([x]) => [
+    F.fractional_max_pool3d(x.mul(x), 2, { output_size: [2, 3, 2], _random_samples: torch.full([1, 1, 3], 0.3, { dtype: torch.float64 }) }),
+  ]],
   "triangular_solve": [[[3, 2], [3, 3]], ([b, a]) => [torch.triangular_solve(b, a.add(torch.eye(3, { dtype: torch.float64 }).mul(4)).triu())[0]]],
 };
 
