@@ -191,14 +191,19 @@ export function overlapsOperand(): RuntimeError {
 
 /** Throws where an operand shares memory with the result without being the same view of it; with `exact`, even where it is. */
 export function assertNoPartialOverlap(out: Tensor, input: Tensor, exact = false): void {
+  if (exact && out === input) throw sharedElements();
   // small storages lie side by side in one array
   if (out.store.data !== input.store.data || out.store.base !== input.store.base || out.count === 0 || input.count === 0) return;
   if (!exact && (out === input || (out.offset === input.offset && sameSizes(out.strides, input.strides) && sameSizes(out.sizes, input.sizes)))) return;
   if (!out.dense || !input.dense) return; // too hard to tell, and PyTorch does not try either
   const end = requiredStorage(out.sizes, out.strides, out.offset), other = requiredStorage(input.sizes, input.strides, input.offset);
-  if (out.offset < other && input.offset < end) {
-    throw overlapsOperand();
-  }
+  if (out.offset < other && input.offset < end) throw sharedElements();
+}
+
+function sharedElements(): RuntimeError {
+  return new RuntimeError(
+    "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory location. Please clone() the tensor before performing the operation.",
+  );
 }
 
 /** The dtype in which PyTorch computes a function of real numbers for an input of `dtype`: integers become the default dtype. */
