@@ -1,6 +1,7 @@
 /**
  * Sums, means and products, and counts, over all elements or some dimensions.
  */
+import { is_grad_enabled } from "../autograd/mode.ts";
 import { bool, type DType, int64, uint8 } from "../dtype.ts";
 import { noKernel, RuntimeError } from "../errors.ts";
 import { denseSum, Reducer } from "../kernels/reduce.ts";
@@ -188,7 +189,8 @@ const prodAll = new Primitive<AllInputs>({
       if (self.sizes.length === 0) return grad.clone();
       const zeros = countZeros(self);
       if (zeros === 0) return grad.mul(result.div(self));
-      return zeros > 1 ? self.detach().zeros_like() : othersTimes(grad, self.contiguous().view(-1), 0).view_as(self);
+      // all zero, but only to first order: the derivatives of this are not
+      return zeros > 1 && !is_grad_enabled() ? self.detach().zeros_like() : othersTimes(grad, self.contiguous().view(-1), 0).view_as(self);
     },
   },
 });
