@@ -5,7 +5,7 @@ import type { TypedArray } from "../dtype.ts";
 import type { Sizes } from "../layout.ts";
 import type { Operand } from "./elementwise.ts";
 import { fresh } from "./fresh.ts";
-import { byRows, groups, Reducer } from "./reduce.ts";
+import { byRows, type Groups, groups, Reducer } from "./reduce.ts";
 
 const summing = new Reducer({ start: 0, step: (a, x) => a + x, join: (a, b) => a + b });
 
@@ -48,12 +48,27 @@ export interface Deviations {
   count: number;
 }
 
+/** Takes the mean of what is left once more off the means, so that equal doubles deviate by exactly nothing; sums of floats are exact already. */
+function refine(means: Float64Array, data: Float64Array, { each, width, widthStride, stride, count }: Groups): void {
+  const left = new Float64Array(means.length);
+  each((output, at, n) => {
+    for (let j = 0; j < width; j++) {
+      const mean = means[output + j];
+      let sum = 0;
+      for (let i = 0, k = at + j * widthStride; i < n; i++, k += stride) sum += data[k] - mean;
+      left[output + j] += sum;
+    }
+  });
+  for (let i = 0; i < means.length; i++) if (Number.isFinite(left[i])) means[i] += left[i] / count;
+}
+
 /** The mean of each group, and the sum of the squared deviations from it, in two passes, for a single one loses digits. */
 export function deviations(source: Operand, sizes: Sizes, reduced: readonly number[]): Deviations {
   const { data, strides, offset } = source;
   const walk = groups(sizes, strides, offset, reduced);
   const means = summing.run(source, sizes, reduced) as Float64Array<ArrayBuffer>;
   for (let i = 0; i < means.length; i++) means[i] /= walk.count;
+  if (data instanceof Float64Array) refine(means, data, walk);
   const squares = new Float64Array(walk.outputs);
   let own = loops.get(data.constructor);
   if (own === undefined) loops.set(data.constructor, own = fresh(makeLoops)());
