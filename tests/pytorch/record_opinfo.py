@@ -377,6 +377,9 @@ def record_cases(op):
             continue
         kept = []
         for args, kwargs in samples(op, dtype):
+            # its gradient at NaN is one thing in whole vectors and another in what is left of them
+            if op.name == "nn.functional.softshrink" and args[0].dtype.is_floating_point and args[0].isnan().any():
+                continue
             # PyTorch tells x[(slice,)] from x[slice] by their nodes; brackets with one index are one thing in the mapping
             if op.name == "__getitem__" and len(args) == 2 and isinstance(args[1], slice) and args[1].step is None:
                 continue
