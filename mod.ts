@@ -66,6 +66,7 @@ export { is_anomaly_check_nan_enabled, is_anomaly_enabled } from "./src/autograd
 export { default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state, TorchGenerator as Generator } from "./src/ops/seed.ts";
 export * as linalg from "./src/linalg.ts";
 export * as special from "./src/ops/special.ts";
+export * as masked from "./src/masked.ts";
 export * as nn from "./src/nn/mod.ts";
 export { device, Size } from "./src/size.ts";
 export { get_printoptions, set_printoptions } from "./src/format/options.ts";

@@ -1,7 +1,7 @@
 /**
  * What reductions share: their arguments, the shapes they leave, and the way from tensors to folding loops and back.
  */
-import { type DType, float64, int64 } from "../dtype.ts";
+import { bool, type DType, float64, int64 } from "../dtype.ts";
 import { RuntimeError } from "../errors.ts";
 import type { Reducer } from "../kernels/reduce.ts";
 import type { Lines } from "../kernels/scan.ts";
@@ -78,6 +78,7 @@ export function fromAccumulators(values: Float64Array<ArrayBuffer> | BigInt64Arr
   const out = Tensor.small(sizes, dtype);
   const { data } = out.store, { offset } = out;
   if (dtype === int64) { for (let i = 0; i < values.length; i++) data[offset + i] = BigInt(values[i]); }
+  else if (dtype === bool) { for (let i = 0; i < values.length; i++) data[offset + i] = values[i] == 0 ? 0 : 1; }
   else for (let i = 0; i < values.length; i++) data[offset + i] = Number(values[i]);
   return out;
 }
