@@ -1,7 +1,7 @@
 /**
  * What can be asked of a tensor: its size and layout, its values as JavaScript numbers and arrays.
  */
-import { bool, DType, DTYPES, type TypedArray } from "../dtype.ts";
+import { bool, DType, DTYPES, get_default_dtype, type TypedArray } from "../dtype.ts";
 import { RuntimeError, ValueError } from "../errors.ts";
 import { sameSizes, wrapDim } from "../layout.ts";
 import { isPlainObject } from "../python.ts";
@@ -139,7 +139,9 @@ export function is_signed(self: Tensor): boolean {
 /** Whether the one element is not zero. */
 export function is_nonzero(self: Tensor): boolean {
   if (self.count !== 1) {
-    throw new RuntimeError(self.count === 0 ? "Boolean value of Tensor with no values is ambiguous" : "Boolean value of Tensor with more than one value is ambiguous");
+    throw new RuntimeError(
+      self.count === 0 ? "Boolean value of Tensor with no values is ambiguous" : "Boolean value of Tensor with more than one value is ambiguous",
+    );
   }
   return Boolean(item(self));
 }
@@ -180,16 +182,20 @@ const TENSOR_TYPES: Record<string, string> = {
   Bool: "torch.BoolTensor",
 };
 
+/** A dtype, or what stands for one in `type`: a constructor of tensors or its name. */
+export type TypeName = DType | string | (new (...args: never[]) => Tensor);
+
 /** PyTorch's name of the tensor's type, `torch.FloatTensor`. */
 export function type(self: Tensor): string;
-/** The tensor in another dtype. */
-export function type(self: Tensor, dtype: DType | string | { dtype?: DType | string }): Tensor;
-export function type(self: Tensor, dtype?: DType | string | { dtype?: DType | string }): string | Tensor {
-  const wanted = isPlainObject(dtype) ? (dtype as { dtype?: DType | string }).dtype : dtype as DType | string | undefined;
+/** The tensor in another dtype, which may be given by a constructor such as `torch.LongTensor` or by the name of one. */
+export function type(self: Tensor, dtype: TypeName | { dtype?: TypeName }): Tensor;
+export function type(self: Tensor, dtype?: TypeName | { dtype?: TypeName }): string | Tensor {
+  const wanted = isPlainObject(dtype) ? (dtype as { dtype?: TypeName }).dtype : dtype as TypeName | undefined;
   if (wanted === undefined) return TENSOR_TYPES[self.dtype.scalar];
   if (wanted instanceof DType) return toType(self, wanted);
-  const scalar = Object.keys(TENSOR_TYPES).find((k) => TENSOR_TYPES[k] === wanted);
-  const found = DTYPES.find((d) => d.scalar === scalar);
-  if (found === undefined) throw new ValueError(`invalid type: '${wanted}'`);
+  if (typeof wanted !== "string" && typeof wanted !== "function") throw new TypeError("dtype must be a type, str, or dtype object");
+  const name = typeof wanted === "string" ? wanted : `torch.${wanted.name}`;
+  const found = name === "torch.Tensor" ? get_default_dtype() : DTYPES.find((d) => TENSOR_TYPES[d.scalar] === name);
+  if (found === undefined) throw new ValueError(`invalid type: '${typeof wanted === "string" ? wanted : wanted.name}'`);
   return toType(self, found);
 }
