@@ -134,5 +134,3 @@ export const renorm: InplaceOp<RenormOptions, [p: number, dim: number, maxnorm: 
     },
   },
 }, { inplace: true });
-
-export { linalg_vector_norm };
