@@ -219,8 +219,8 @@ function spread(name: string, body: (inputs: SpreadInputs) => Tensor): MaskedSpr
   return pythonFunction<MaskedSpread, SpreadInputs>(name, ["input"], { dim: null, unbiased: null }, body, { ...REDUCE, correction: null });
 }
 
-const variance: MaskedSpread = spread("var", varianceOf);
 /** The variance of the visible elements. */
+const variance: MaskedSpread = spread("var", varianceOf);
 export { variance as var };
 /** The standard deviation of the visible elements. */
 export const std: MaskedSpread = spread("std", (inputs) => varianceOf(inputs).sqrt());
