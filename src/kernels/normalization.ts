@@ -153,7 +153,10 @@ export function channelMoments(
   }
 }
 
-/** x * factor + shift, with a factor and a shift for each channel. */
+/**
+ * (x - mean) * factor + shift for each channel, computed as x * factor + (shift - mean * factor): factor and summand are rounded
+ * to the precision of the data, as PyTorch rounds them, and what that leaves of elements near the mean shows in its printouts.
+ */
 export function scaleChannels(
   data: TypedArray,
   offset: number,
@@ -166,10 +169,11 @@ export function scaleChannels(
   out: TypedArray,
 ): void {
   const x = data as Floats;
+  const round = rounding(data);
   for (let b = 0, k = 0; b < batch; b++) {
     for (let c = 0; c < channels; c++) {
-      const mean = means[c], factor = factors[c], shift = shifts[c];
-      for (let p = 0; p < places; p++, k++) out[k] = (x[offset + k] - mean) * factor + shift;
+      const factor = round(factors[c]), summand = round(shifts[c] - round(means[c]) * factor);
+      for (let p = 0; p < places; p++, k++) out[k] = x[offset + k] * factor + summand;
     }
   }
 }
