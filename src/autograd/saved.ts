@@ -103,8 +103,8 @@ export class SavedTensor {
     const tensor = this.#tensor;
     if (tensor === null) return this.#unpackThroughHooks(this.#hooks!);
     if (tensor.store.version !== this.#version) {
-      // a result is named by the node that made it, even where another has changed it since
-      const fn = this.#maker ?? tensor.grad_fn;
+      // a result is named by the node that made it, even where another has changed it since; indices have no node
+      const fn = tensor.dtype.is_floating_point ? this.#maker ?? tensor.grad_fn : null;
       throw modified(tensor, this.#version, fn === null ? "" : `, which is output ${tensor.output_nr} of ${fn.name()},`);
     }
     return tensor;
