@@ -1,12 +1,22 @@
 /**
- * Adam and its kin: steps scaled by running means of gradients and of their squares.
+ * Adam: steps along the running mean of gradients, scaled by that of their squares.
  */
-import { tensor } from "../ops/create.ts";
 import { maximum } from "../ops/compare.ts";
+import { tensor } from "../ops/create.ts";
 import type { Tensor } from "../tensor.ts";
-import { Optimizer, type Options, type ParamGroup, type Params, type ParamState, readOptions, requireBetas, requireNonNegative } from "./optimizer.ts";
+import {
+  type Active,
+  Optimizer,
+  type Options,
+  optionsOf,
+  type ParamGroup,
+  type Params,
+  type ParamState,
+  requireBetas,
+  requireNonNegative,
+} from "./optimizer.ts";
 
-/** Options of `Adam` and `AdamW`. */
+/** Options of `Adam`. */
 export interface AdamOptions {
   /** The length of a step. */
   lr: number;
@@ -30,28 +40,7 @@ export interface AdamOptions {
   fused: boolean | null;
 }
 
-const DEFAULTS: AdamOptions = {
-  lr: 0.001,
-  betas: [0.9, 0.999],
-  eps: 1e-8,
-  weight_decay: 0,
-  amsgrad: false,
-  maximize: false,
-  foreach: null,
-  capturable: false,
-  differentiable: false,
-  fused: null,
-};
-
-function check(options: AdamOptions): AdamOptions {
-  requireNonNegative("learning rate", options.lr);
-  requireNonNegative("epsilon value", options.eps);
-  requireBetas(options.betas);
-  requireNonNegative("weight_decay value", options.weight_decay);
-  return options;
-}
-
-/** The state of a parameter with a counter of steps; other tensors are zeros of its shape. */
+/** Makes the state of a parameter, if there is none yet: a counter of steps, and tensors of zeros in its shape. */
 export function initialState(state: ParamState, p: Tensor, names: readonly string[]): void {
   if (state.step !== undefined) return;
   state.step = tensor(0);
@@ -60,33 +49,40 @@ export function initialState(state: ParamState, p: Tensor, names: readonly strin
 
 /** Counts a step and gives its number. */
 export function countStep(state: ParamState): number {
-  return (state.step as Tensor).add_(1).item();
+  return Number((state.step as Tensor).add_(1).item());
 }
 
-/** Kingma and Ba's Adam (2014). */
-export class Adam extends Optimizer {
-  /** Takes parameters or groups of them, and options. */
-  constructor(params: Params, ...args: Options<AdamOptions>) {
-    super(params, check(readOptions(DEFAULTS, args)));
+/** The means of gradients and of their squares with a new gradient; the weight of the old ones is `betas`. */
+export function moveMeans(state: ParamState, grad: Tensor, [beta1, beta2]: readonly number[]): [Tensor, Tensor] {
+  const mean = (state.exp_avg as Tensor).lerp_(grad, 1 - beta1);
+  const square = (state.exp_avg_sq as Tensor).mul_(beta2).addcmul_(grad, grad, { value: 1 - beta2 });
+  return [mean, square];
+}
+
+/** What Adam and AdamW share: p - lr m / (sqrt(v) + eps), m and v the means, corrected for having begun at zero. */
+export abstract class AdamBase extends Optimizer {
+  /** Takes parameters or groups of them, and all options. */
+  constructor(params: Params, options: AdamOptions) {
+    requireNonNegative("learning rate", options.lr);
+    requireNonNegative("epsilon value", options.eps);
+    requireBetas(options.betas);
+    requireNonNegative("weight_decay value", options.weight_decay);
+    super(params, options);
   }
 
-  /** Brings weight decay in: here by way of the gradient. */
-  protected decayed(p: Tensor, grad: Tensor, { weight_decay }: AdamOptions): Tensor {
-    return weight_decay !== 0 ? grad.add(p, { alpha: weight_decay }) : grad;
-  }
+  /** Brings weight decay in, and gives the gradient that enters the means. */
+  protected abstract decayed(p: Tensor, grad: Tensor, options: AdamOptions): Tensor;
 
-  protected override update(group: ParamGroup, parameters: { p: Tensor; grad: Tensor }[]): void {
+  protected override update(group: ParamGroup, parameters: Active[]): void {
     const options = group as ParamGroup & AdamOptions;
-    const { lr, betas: [beta1, beta2], eps, amsgrad } = options;
+    const { lr, betas, eps, amsgrad } = options;
     for (const { p, grad: raw } of parameters) {
       const state = this.stateOf(p);
       initialState(state, p, amsgrad ? ["exp_avg", "exp_avg_sq", "max_exp_avg_sq"] : ["exp_avg", "exp_avg_sq"]);
       const grad = this.decayed(p, raw, options);
-      const mean = state.exp_avg as Tensor, square = state.exp_avg_sq as Tensor;
       const step = countStep(state);
-      mean.lerp_(grad, 1 - beta1);
-      square.mul_(beta2).addcmul_(grad, grad, { value: 1 - beta2 });
-      const correction1 = 1 - beta1 ** step, correction2 = Math.sqrt(1 - beta2 ** step);
+      const [mean, square] = moveMeans(state, grad, betas);
+      const correction1 = 1 - betas[0] ** step, correction2 = Math.sqrt(1 - betas[1] ** step);
       let bound = square;
       if (amsgrad) bound = state.max_exp_avg_sq = maximum(state.max_exp_avg_sq as Tensor, square);
       const divisor = bound.sqrt().div_(correction2).add_(eps);
@@ -95,11 +91,35 @@ export class Adam extends Optimizer {
   }
 }
 
-/** Adam with weight decay that does not pass through the means (Loshchilov and Hutter, 2017). */
-export class AdamW extends Adam {
-  /** Takes parameters or groups of them, and options. */
+const readAdam = optionsOf<AdamOptions>(
+  "Adam",
+  { lr: 0.001, betas: [0.9, 0.999], eps: 1e-8, weight_decay: 0, amsgrad: false },
+  { maximize: false, foreach: null, capturable: false, differentiable: false, fused: null },
+);
+
+/** Kingma and Ba's Adam (2014). */
+export class Adam extends AdamBase {
+  /** Takes parameters or groups of them, and `lr` (0.001), `betas` ([0.9, 0.999]), `eps` (1e-8), `weight_decay` (0), `amsgrad` (false). */
   constructor(params: Params, ...args: Options<AdamOptions>) {
-    super(params, readOptions({ ...DEFAULTS, weight_decay: 0.01 }, args));
+    super(params, readAdam(params, args));
+  }
+
+  protected override decayed(p: Tensor, grad: Tensor, { weight_decay }: AdamOptions): Tensor {
+    return weight_decay !== 0 ? grad.add(p, { alpha: weight_decay }) : grad;
+  }
+}
+
+const readAdamW = optionsOf<AdamOptions>(
+  "AdamW",
+  { lr: 0.001, betas: [0.9, 0.999], eps: 1e-8, weight_decay: 0.01, amsgrad: false },
+  { foreach: null, maximize: false, capturable: false, differentiable: false, fused: null },
+);
+
+/** Adam with weight decay that does not pass through the means (Loshchilov and Hutter, 2017). */
+export class AdamW extends AdamBase {
+  /** Takes parameters or groups of them, and `lr` (0.001), `betas` ([0.9, 0.999]), `eps` (1e-8), `weight_decay` (0.01), `amsgrad` (false). */
+  constructor(params: Params, ...args: Options<AdamOptions>) {
+    super(params, readAdamW(params, args));
   }
 
   protected override decayed(p: Tensor, grad: Tensor, { lr, weight_decay }: AdamOptions): Tensor {

@@ -2,8 +2,10 @@
  * The base of all optimizers: groups of parameters with options, and a state for each parameter.
  */
 import { enable_grad, no_grad } from "../autograd/mode.ts";
-import { ValueError } from "../errors.ts";
-import { python } from "../nn/arguments.ts";
+import { register, type RemovableHandle } from "../autograd/node.ts";
+import { KeyError, ValueError } from "../errors.ts";
+import { type Constructor, constructorOf, float, List, python } from "../nn/arguments.ts";
+import { zeroGradients } from "../nn/module.ts";
 import { isPlainObject, pythonType } from "../python.ts";
 import { Tensor } from "../tensor.ts";
 
@@ -15,68 +17,126 @@ export interface ParamGroup {
   [option: string]: unknown;
 }
 
+/** A group as it is given: options that it does not have are the optimizer's. */
+export interface GivenGroup {
+  /** The parameters, or one. */
+  params: Iterable<Tensor | readonly [string, Tensor]> | Tensor;
+  /** The options, by PyTorch's names. */
+  [option: string]: unknown;
+}
+
+/** The numbers that PyTorch has as floats: the names of options, and their default values. */
+export type Floats = Readonly<Record<string, number>>;
+
+/**
+ * An option as Python writes it. A whole number may stand for a float: it does where it is the default and that is one, and where
+ * a scheduler has computed it.
+ */
+function optionText(group: Record<string, unknown>, key: string, floats: Floats): string {
+  const value = group[key];
+  if (typeof value !== "number") return python(value);
+  if ("initial_lr" in group && (key === "lr" || key === "initial_lr")) return float(value, value);
+  return float(value, floats[key]);
+}
+
+/** Groups that print as Python's list of dictionaries. */
+class Groups<T extends Record<string, unknown>> extends List<T> {
+  floats: Floats = {};
+
+  override toString(): string {
+    const groups = Array.from(this, (group) => `{${Object.keys(group).map((key) => `'${key}': ${optionText(group, key, this.floats)}`).join(", ")}}`);
+    return `[${groups.join(", ")}]`;
+  }
+}
+Object.defineProperty(Groups, "name", { value: "list" });
+
 /** What optimizers take: parameters, named parameters, or groups. */
-export type Params = Iterable<Tensor | readonly [string, Tensor] | { params: Iterable<Tensor> | Tensor }>;
+export type Params = Iterable<Tensor | readonly [string, Tensor] | GivenGroup>;
 /** What an optimizer remembers of one parameter. */
 export type ParamState = Record<string, unknown>;
 /** Evaluates the model again and returns the loss. */
 export type Closure = () => Tensor;
+/** A parameter and its gradient, negated where the optimizer maximizes. */
+export interface Active {
+  /** The parameter. */
+  p: Tensor;
+  /** The gradient. */
+  grad: Tensor;
+}
+/** Runs before or after a step with the arguments of `step`. */
+export type StepHook = (optimizer: Optimizer, args: unknown[], kwargs: Record<string, unknown>) => void;
 
 /** What `state_dict` gives. */
 export interface OptimizerState {
   /** The states, by the numbers of the parameters. */
-  state: Record<string, ParamState>;
+  state: Map<number, ParamState> | Record<string, ParamState>;
   /** The groups, with numbers for parameters. */
   param_groups: Record<string, unknown>[];
 }
 
-/** Reads the options of an optimizer: by position in the order of `defaults`, or by name. */
-export function readOptions<T extends object>(defaults: T, args: readonly unknown[]): T {
-  const names = Object.keys(defaults);
-  const out: T = { ...defaults };
-  args.forEach((a, i) => {
-    if (isPlainObject(a)) {
-      for (const key of Object.keys(a)) if (!names.includes(key)) throw new TypeError(`__init__() got an unexpected keyword argument '${key}'`);
-      Object.assign(out, a);
-    } else if (a !== undefined) Object.assign(out, { [names[i]]: a });
-  });
-  return out;
+/** The options of an optimizer, by position or by name. */
+export type Options<T> = Constructor<T>;
+
+/** A reader of the arguments of an optimizer's constructor: options in PyTorch's order, and those that are given by name only. */
+export function optionsOf<T extends object>(name: string, positional: Partial<T>, keywordOnly: Partial<T> = {}): (params: Params, args: Options<T>) => T {
+  type Inputs = T & { params: Params };
+  const read = constructorOf<Inputs>(name, ["params" as keyof Inputs & string], positional as Partial<Inputs>, keywordOnly as Partial<Inputs>);
+  return (params, args) => {
+    const { params: _, ...options } = read([params, ...args] as Constructor<Inputs>);
+    return options as object as T;
+  };
 }
 
-/** The named or positional options of an optimizer. */
-export type Options<T> = (T[keyof T] | Partial<T>)[];
+/** The state of an optimizer: made for a parameter when asked for, and printed as PyTorch's. */
+class States extends Map<Tensor, ParamState> {
+  override toString(): string {
+    return `defaultdict(<class 'dict'>, ${python(new Map(this))})`;
+  }
+}
+
+const isPair = (value: unknown): value is readonly [string, Tensor] => Array.isArray(value);
 
 /** Changes parameters by their gradients. */
 export abstract class Optimizer {
   /** The groups of parameters. */
-  param_groups: ParamGroup[] = [];
+  param_groups: ParamGroup[];
   /** What is remembered of each parameter. */
-  state: Map<Tensor, ParamState> = new Map();
+  state: Map<Tensor, ParamState> = new States();
   /** The options of groups that do not say otherwise. */
   readonly defaults: Record<string, unknown>;
+  readonly #before: StepHook[] = [];
+  readonly #after: StepHook[] = [];
 
   /** Takes parameters or groups of them, and the options. */
   constructor(params: Params, defaults: object) {
     this.defaults = { ...defaults };
+    this.param_groups = Object.assign(new Groups<ParamGroup>(), { floats: this.floats() });
     if (params instanceof Tensor) {
       throw new TypeError(`params argument given to the optimizer should be an iterable of Tensors or dicts, but got ${params.type()}`);
     }
-    const list = [...params].map((p) => Array.isArray(p) ? p[1] as Tensor : p);
+    if (typeof params !== "object" || params === null || !(Symbol.iterator in params)) throw new TypeError(`'${pythonType(params)}' object is not iterable`);
+    const list = [...params];
     if (list.length === 0) throw new ValueError("optimizer got an empty parameter list");
-    if (isPlainObject(list[0])) for (const group of list) this.add_param_group(group as { params: Iterable<Tensor> });
+    if (isPlainObject(list[0])) { for (const group of list) this.add_param_group(group as GivenGroup); }
     else this.add_param_group({ params: list as Tensor[] });
   }
 
   /** Adds a group; options that it does not give are the optimizer's. */
-  add_param_group(param_group: { params: Iterable<Tensor> | Tensor; [option: string]: unknown }): void {
-    const params = param_group.params instanceof Tensor ? [param_group.params] : [...param_group.params].map((p) => Array.isArray(p) ? p[1] as Tensor : p);
+  add_param_group(param_group: GivenGroup): void {
+    if (!isPlainObject(param_group)) throw new TypeError(`param_group must be a dict, but got <class '${pythonType(param_group)}'>`);
+    if (!("params" in param_group)) throw new KeyError("params");
+    const { params: given, ...own } = param_group;
+    const entries = given instanceof Tensor ? [given] : [...given];
+    const params = List.from(entries, (p) => isPair(p) ? p[1] : p) as List<Tensor>;
     for (const p of params) {
       if (!(p instanceof Tensor)) throw new TypeError(`optimizer can only optimize Tensors, but one of the params is ${pythonType(p)}`);
       if (!p.is_leaf && !p.retains_grad) throw new ValueError("can't optimize a non-leaf Tensor");
-      if (this.param_groups.some((g) => g.params.includes(p))) throw new ValueError("some parameters appear in more than one parameter group");
     }
-    const { params: _, ...own } = param_group;
-    this.param_groups.push({ params, ...this.defaults, ...own });
+    if (this.param_groups.some((g) => g.params.some((p) => params.includes(p)))) {
+      throw new ValueError("some parameters appear in more than one parameter group");
+    }
+    const names = entries.every(isPair) ? { param_names: List.from(entries, ([name]) => name) } : {};
+    this.param_groups.push({ params, ...names, ...own, ...Object.fromEntries(Object.entries(this.defaults).filter(([key]) => !(key in own))) });
   }
 
   /** The state of one parameter, made on first use. */
@@ -86,43 +146,53 @@ export abstract class Optimizer {
     return state;
   }
 
-  /** Changes the parameters of one group, unrecorded; `grad` is each parameter's gradient, negated where the group maximizes. */
-  protected abstract update(group: ParamGroup, parameters: { p: Tensor; grad: Tensor }[]): void;
+  /** Changes the parameters of one group, unrecorded. */
+  protected abstract update(group: ParamGroup, parameters: Active[]): void;
 
   /** One step. `closure`, if given, evaluates the model first and returns the loss, which is returned. */
-  step(closure?: Closure | null): Tensor | null {
-    const loss = closure ? enable_grad(closure) : null;
+  step(closure: Closure | { closure?: Closure | null } | null = null): Tensor | null {
+    const evaluate = isPlainObject(closure) ? (closure as { closure?: Closure | null }).closure ?? null : closure as Closure | null;
+    const args = evaluate === null ? [] : [evaluate];
+    for (const hook of this.#before) hook(this, args, {});
+    const loss = evaluate === null ? null : enable_grad(evaluate);
     no_grad(() => {
       for (const group of this.param_groups) {
         const active = group.params.filter((p) => p.ownGrad !== null).map((p) => ({ p, grad: group.maximize ? p.ownGrad!.neg() : p.ownGrad! }));
         if (active.length > 0) this.update(group, active);
       }
     });
+    for (const hook of this.#after) hook(this, args, {});
     return loss;
+  }
+
+  /** Calls `hook` before each step. */
+  register_step_pre_hook(hook: StepHook): RemovableHandle {
+    return register(this.#before, hook);
+  }
+
+  /** Calls `hook` after each step. */
+  register_step_post_hook(hook: StepHook): RemovableHandle {
+    return register(this.#after, hook);
   }
 
   /** Forgets the gradients, or sets them to zero. */
   zero_grad(set_to_none: boolean | { set_to_none?: boolean } = true): void {
-    const forget = isPlainObject(set_to_none) ? (set_to_none as { set_to_none?: boolean }).set_to_none ?? true : set_to_none as boolean;
-    for (const p of this.param_groups.flatMap((g) => g.params)) {
-      if (p.ownGrad === null) continue;
-      if (forget) p.ownGrad = null;
-      else p.ownGrad = p.ownGrad.detach().zero_();
-    }
+    zeroGradients(this.param_groups.flatMap((g) => g.params), typeof set_to_none === "boolean" ? set_to_none : set_to_none.set_to_none ?? true);
   }
 
   /** State and options, with numbers for parameters. */
   state_dict(): OptimizerState {
     const numbers = new Map(this.param_groups.flatMap((g) => g.params).map((p, i) => [p, i]));
-    const state: Record<string, ParamState> = {};
-    for (const [p, s] of this.state) state[String(numbers.get(p))] = s;
     return {
-      state,
-      param_groups: this.param_groups.map(({ params, ...options }) => ({ ...options, params: params.map((p) => numbers.get(p)!) })),
+      state: new Map([...this.state].map(([p, s]) => [numbers.get(p)!, s])),
+      param_groups: Object.assign(
+        Groups.from(this.param_groups, ({ params, ...options }) => ({ ...options, params: List.from(params, (p) => numbers.get(p)!) })),
+        { floats: this.floats() },
+      ),
     };
   }
 
-  /** Takes state and options from what `state_dict` gave. */
+  /** Takes state and options from what `state_dict` gave; the tensors of the state are shared with it. */
   load_state_dict(state_dict: OptimizerState): void {
     const groups = state_dict.param_groups;
     if (groups.length !== this.param_groups.length) throw new ValueError("loaded state dict has a different number of parameter groups");
@@ -131,23 +201,33 @@ export abstract class Optimizer {
         throw new ValueError("loaded state dict contains a parameter group that doesn't match the size of optimizer's group");
       }
     });
-    const parameters = this.param_groups.flatMap((g) => g.params);
-    groups.forEach((g, i) => this.param_groups[i] = { ...g, params: this.param_groups[i].params });
-    const copy = (v: unknown) => v instanceof Tensor ? v.detach().clone() : v;
-    this.state = new Map(Object.entries(state_dict.state).map(([n, s]) => [parameters[Number(n)], Object.fromEntries(Object.entries(s).map(([k, v]) => [k, copy(v)]))]));
+    // the numbers of the saved parameters, and the parameters that take their places
+    const parameters = new Map(groups.flatMap((g, i) => (g.params as number[]).map((n, at): [string, Tensor] => [String(n), this.param_groups[i].params[at]])));
+    groups.forEach(({ params: _, ...options }, i) => this.param_groups[i] = { params: this.param_groups[i].params, ...options });
+    const saved: [string | number, ParamState][] = state_dict.state instanceof Map ? [...state_dict.state] : Object.entries(state_dict.state);
+    this.state = new States();
+    for (const [n, state] of saved) {
+      const p = parameters.get(String(n));
+      if (p === undefined) continue;
+      const cast = ([key, value]: [string, unknown]): [string, unknown] => [
+        key,
+        value instanceof Tensor && key !== "step" && p.dtype.is_floating_point ? value.to(p.dtype) : value,
+      ];
+      this.state.set(p, Object.fromEntries(Object.entries(state).map(cast)));
+    }
   }
 
-  /** Options that print as floats even where they are whole numbers. */
-  protected floats(): readonly string[] {
-    return [];
+  /** The options that are whole numbers by default, and floats in PyTorch. */
+  protected floats(): Floats {
+    return {};
   }
 
   /** The groups and their options, as PyTorch prints them. */
   toString(): string {
     const floats = this.floats();
-    const show = (key: string, value: unknown) => floats.includes(key) && Number.isInteger(value) && value === this.defaults[key] ? `${value}.0` : python(value);
-    const groups = this.param_groups.map((g, i) => {
-      const lines = Object.keys(g).filter((k) => k !== "params").sort().map((k) => `    ${k}: ${show(k, g[k])}\n`);
+    const groups = this.param_groups.map((group, i) => {
+      const text = (key: string) => typeof group[key] === "string" ? group[key] : optionText(group, key, floats);
+      const lines = Object.keys(group).filter((key) => key !== "params").sort().map((key) => `    ${key}: ${text(key)}\n`);
       return `\nParameter Group ${i}\n${lines.join("")}`;
     });
     return `${this.constructor.name} (${groups.join("")})`;
@@ -172,6 +252,7 @@ export function requireNonNegative(what: string, value: number): void {
 /** Throws PyTorch's errors for decay rates outside of [0, 1). */
 export function requireBetas(betas: readonly number[]): void {
   betas.forEach((b, i) => {
-    if (!(b >= 0 && b < 1)) throw new ValueError(`Invalid beta parameter at index ${i}: ${python(b)}`);
+    // 1 is more often written as a float
+    if (!(b >= 0 && b < 1)) throw new ValueError(`Invalid beta parameter at index ${i}: ${float(b, 1)}`);
   });
 }

@@ -3,7 +3,7 @@
  */
 import { ValueError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
-import { Optimizer, type Options, type ParamGroup, type Params, readOptions, requireNonNegative } from "./optimizer.ts";
+import { type Active, Optimizer, type Options, optionsOf, type ParamGroup, type Params, requireNonNegative } from "./optimizer.ts";
 
 /** Options of `SGD`. */
 export interface SGDOptions {
@@ -27,22 +27,27 @@ export interface SGDOptions {
   fused: boolean | null;
 }
 
+const readSGD = optionsOf<SGDOptions>(
+  "SGD",
+  { lr: 0.001, momentum: 0, dampening: 0, weight_decay: 0, nesterov: false },
+  { maximize: false, foreach: null, differentiable: false, fused: null },
+);
+
 /** p - lr v, with v = momentum v + (1 - dampening) (g + weight_decay p). */
 export class SGD extends Optimizer {
-  /** Takes parameters or groups of them, and options. */
+  /** Takes parameters or groups of them, and `lr` (0.001), `momentum` (0), `dampening` (0), `weight_decay` (0), `nesterov` (false). */
   constructor(params: Params, ...args: Options<SGDOptions>) {
-    const options = readOptions<SGDOptions>(
-      { lr: 0.001, momentum: 0, dampening: 0, weight_decay: 0, nesterov: false, maximize: false, foreach: null, differentiable: false, fused: null },
-      args,
-    );
+    const options = readSGD(params, args);
     requireNonNegative("learning rate", options.lr);
     requireNonNegative("momentum value", options.momentum);
     requireNonNegative("weight_decay value", options.weight_decay);
-    if (options.nesterov && (options.momentum <= 0 || options.dampening !== 0)) throw new ValueError("Nesterov momentum requires a momentum and zero dampening");
+    if (options.nesterov && (options.momentum <= 0 || options.dampening !== 0)) {
+      throw new ValueError("Nesterov momentum requires a momentum and zero dampening");
+    }
     super(params, options);
   }
 
-  protected override update(group: ParamGroup, parameters: { p: Tensor; grad: Tensor }[]): void {
+  protected override update(group: ParamGroup, parameters: Active[]): void {
     const { lr, momentum, dampening, weight_decay, nesterov } = group as ParamGroup & SGDOptions;
     for (const { p, grad } of parameters) {
       let step = weight_decay !== 0 ? grad.add(p, { alpha: weight_decay }) : grad;
