@@ -70,6 +70,8 @@ export * as masked from "./src/masked.ts";
 export * as nn from "./src/nn/mod.ts";
 export { device, Size } from "./src/size.ts";
 export { get_printoptions, set_printoptions } from "./src/format/options.ts";
+export { vmap } from "./src/autograd/vmap.ts";
+export * as func from "./src/func/mod.ts";
 export * as viz from "./src/viz.ts";
 export * as utils from "./src/utils/mod.ts";
 export * as optim from "./src/optim/mod.ts";

@@ -86,8 +86,8 @@ const families = {
 };
 
 function __repr__(self: Tensor): string {
-  const level = levelOf(self);
-  return level === null ? formatTensor(printable(self)) : level.describe(self.lift!);
+  const { lift } = self;
+  return lift !== null && (lift.level.alive || lift.dim >= 0) ? lift.level.describe(lift) : formatTensor(printable(self));
 }
 
 /** A tangent's text: a 0-d one stands as a number. */
@@ -215,7 +215,7 @@ Object.defineProperty(Tensor.prototype, Symbol.iterator, {
 });
 Object.defineProperty(Tensor.prototype, Symbol.for("Deno.customInspect"), {
   value(this: Tensor, _inspect: unknown, options?: InspectOptions): string {
-    return levelOf(this) === null ? inspectTensor(printable(this), options) : String(this);
+    return this.lift === null ? inspectTensor(printable(this), options) : String(this);
   },
 });
 

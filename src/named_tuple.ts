@@ -23,6 +23,11 @@ export class NamedTupleArray<T extends Tensor | Tensor[] = Tensor> extends Array
     fields.forEach((field, i) => Object.defineProperty(this, field, { get: () => this[i], configurable: true }));
   }
 
+  /** A tuple of the same type with other elements. */
+  like(elements: readonly T[]): NamedTupleArray<T> {
+    return new NamedTupleArray(this.#type, this.#fields, elements);
+  }
+
   /** `torch.return_types.max(`, then a line for each element: `values=tensor([1., 2.])`. */
   override toString(): string {
     const text = (value: T) => Array.isArray(value) ? `(${value.join(", ")})` : String(value);

@@ -199,7 +199,7 @@ export class Tensor {
 
   /** The same values without history, over the same memory, but with a version counter of its own. Assigning replaces the values. */
   get data(): Tensor {
-    if (this.lift !== null) return this.detach();
+    if (this.lift !== null) return this.lift.level.dataOf(this.lift);
     return new Tensor(new Storage(this.store.data, this.store.base, this.store.length), this.dtype, this.sizes, this.strides, this.offset);
   }
   set data(value: Tensor) {

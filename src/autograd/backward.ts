@@ -11,6 +11,7 @@ import { warnOnce } from "../warnings.ts";
 import { execute, type Root } from "./engine.ts";
 import { retainGrad } from "./hooks.ts";
 import type { MaybeTensor } from "./node.ts";
+import { refuseUnderTransforms } from "./transforms.ts";
 import { gradientEdge } from "./view.ts";
 
 /** A place in the graph where gradients can be asked for without holding the tensor itself. */
@@ -141,6 +142,9 @@ export function backward(
 }
 
 function runBackward(outputs: readonly TensorOrEdge[], given: OneOrMore<Tensor | null> | null | undefined, options: BackwardOptions): void {
+  refuseUnderTransforms(
+    "backward() called inside a functorch transform. This is not supported, please use functorch.grad or functorch.vjp instead or call backward() outside of functorch transforms.",
+  );
   const wanted = options.inputs === null || options.inputs === undefined ? null : asArray(options.inputs, `'${pythonType(options.inputs)}' object is not iterable`);
   if (wanted !== null && wanted.length === 0) throw new RuntimeError("`inputs` argument to `backward()` cannot be empty.");
   const grads = given === null || given === undefined ? outputs.map(() => null) : asArray(given, `gradients can be either Tensors or None, but got ${pythonType(given)}`);

@@ -189,8 +189,9 @@ class Pass {
       if (there === null || there === undefined) {
         buffer[nr] = grad;
         state.owned = owned;
-      } else if (state.owned && !this.#options.createGraph && buffer.length === 1 && there.dtype === grad.dtype) there.add_(grad);
-      else {
+      } else if (state.owned && !this.#options.createGraph && buffer.length === 1 && there.dtype === grad.dtype && there.lift === null && grad.lift === null) {
+        there.add_(grad);
+      } else {
         buffer[nr] = there.add(grad);
         state.owned = true;
       }
@@ -238,14 +239,14 @@ class Pass {
       const target = next[i];
       if (target === null) continue;
       const grad = out[i];
-      const fresh = grad !== null && node.freshResults && node.hooks === null && grad.store.serial > newest && isSole(out, grad);
+      const fresh = grad !== null && grad.lift === null && node.freshResults && node.hooks === null && grad.store.serial > newest && isSole(out, grad);
       this.#deliver(target, nextNr[i], grad, fresh);
     }
   }
 }
 
 function isSole(grads: readonly MaybeTensor[], grad: Tensor): boolean {
-  for (const other of grads) if (other !== null && other !== grad && other.store.data === grad.store.data) return false;
+  for (const other of grads) if (other !== null && other !== grad && other.lift === null && other.store.data === grad.store.data) return false;
   return grads.indexOf(grad) === grads.lastIndexOf(grad);
 }
 

@@ -206,7 +206,7 @@ late.transpose = (product, tangents, results) => {
       if (row === null || tangent === null || levelOf(row) !== level || !requiresGrad(row)) return;
       rows.push({ row, tangent: tangent.to(row.dtype).expand([...row.sizes]) });
     });
-    level.recording = false;
+    level.alive = false;
     if (rows.length === 0) return results.map(() => null);
     const sinks = probes.filter((t) => t !== null).map((t) => ({ node: gradientEdge(t)!, nr: 0 }));
     const roots = rows.map(({ row }) => ({ node: gradientEdge(row)!, nr: row.output_nr }));

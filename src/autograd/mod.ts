@@ -17,6 +17,7 @@ export * as function from "./function.ts";
 export * as variable from "./variable.ts";
 /** The modes: whether ops are recorded, and how. */
 export * as grad_mode from "./grad_mode.ts";
+export { gradcheck, GradcheckError, type GradcheckOptions, gradgradcheck, type GradgradcheckOptions } from "./gradcheck.ts";
 /** Tools for those who look into the graph. */
 export * as graph from "./graph.ts";
 /** Jacobians, Hessians and their products with vectors, of functions. */

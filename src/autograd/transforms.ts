@@ -9,6 +9,7 @@
  */
 import { NotImplementedError, RuntimeError } from "../errors.ts";
 import type { Sizes } from "../layout.ts";
+import { NamedTupleArray } from "../named_tuple.ts";
 import { Storage } from "../storage.ts";
 import { Tensor } from "../tensor.ts";
 import { is_grad_enabled, is_inference_mode_enabled, setGradMode } from "./mode.ts";
@@ -61,6 +62,8 @@ export interface Lift {
 
 const stack: Level[] = [];
 let entered = 0;
+// how many levels are running an op on what lies below them
+let belowLevels = 0;
 
 /** A transform that runs. */
 export abstract class Level {
@@ -81,15 +84,17 @@ export abstract class Level {
   abstract apply(op: Operation, inputs: Inputs): Tensor | Tensor[];
   /** Changes `inputs.self`, which this level has lifted, in place by an op. */
   abstract change(op: Operation, inputs: Inputs & { self: Tensor }, write: ((inputs: never) => void) | null): void;
-  /** Makes sure that this level has lifted a tensor that is to be changed in place; throws PyTorch's error where that cannot be. */
-  abstract adopt(self: Tensor): void;
-  /** Lifts a tensor that has been detached from what `lifted` stands for. */
+  /** Makes sure that this level has lifted a tensor that `op` is going to change in place; throws PyTorch's error where that cannot be. */
+  abstract adopt(self: Tensor, op: string): void;
+  /** Lifts a tensor that has been detached from what a lifted tensor stands for. */
   abstract detached(lifted: Lift): Tensor;
+  /** What `.data` of a lifted tensor is. */
+  abstract dataOf(lifted: Lift): Tensor;
   /** Runs a function of tensors by `run`, which may do more than call ops. `name` is PyTorch's, `inputs` are its arguments. */
   abstract call(name: string, inputs: Inputs, run: (inputs: Inputs) => unknown): unknown;
   /** Makes a dual of tensors one of which this level has lifted. */
   abstract dual(primal: Tensor, tangent: Tensor, make: (primal: Tensor, tangent: Tensor) => Tensor): Tensor;
-  /** Where the tangent of its tensors is kept: with what they stand for, or with themselves. */
+  /** Whether the tangents of its tensors belong to what they stand for, instead of to themselves. */
   readonly dualsBelow: boolean = false;
   /** The tensor as PyTorch prints it. */
   abstract describe(lifted: Lift): string;
@@ -117,10 +122,67 @@ export function levels(): readonly Level[] {
   return stack;
 }
 
+/** What an op that changes `self` in place does first: see `Level.adopt`. */
+export function adoptInplace(self: Tensor, level: Level | null, op: string): void {
+  const inner = innermost();
+  if (inner instanceof DerivativeLevel && belowLevels === 0) inner.refuseCaptured(self, op);
+  level?.adopt(self, op);
+}
+
+/** What a tensor shows in the end: the elements of all examples if it stands for a batch, without history. */
+export function underneath(t: Tensor): Tensor {
+  let at = t;
+  while (at.lift !== null) at = at.lift.value;
+  return at;
+}
+
+/** Throws where a function transform is running. */
+export function refuseUnderTransforms(message: string): void {
+  if (stack.length > 0) throw new RuntimeError(message);
+}
+
+/** Throws where a tensor stands for the examples of a batch: it has no single value. */
+export function refuseItem(self: Tensor): void {
+  for (let at: Tensor = self; at.lift !== null; at = at.lift.value) {
+    if (at.lift.dim < 0) continue;
+    throw new BatchedAccess(
+      "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap over calling .item() on a Tensor, please try to rewrite what you're doing " +
+        "with other operations. If error is occurring somewhere inside PyTorch internals, please file a bug report.",
+    );
+  }
+}
+
+/** Throws PyTorch's error for a function that is to write its result into a tensor while its inputs stand for a batch or are duals. */
+export function refuseOut(op: string, involved: readonly Tensor[]): void {
+  for (const t of involved) {
+    const level = levelOf(t);
+    if (level !== null && t.lift!.dim >= 0) {
+      throw new RuntimeError(`Batching rule not implemented for aten::${op}.out; the fallback path doesn't work on out= or view ops.`);
+    }
+    if (tangentOf(t) !== null) throw new NotImplementedError(`Trying to use forward AD with ${op}_out that does not support it because it is an out= function`);
+  }
+}
+
+/** The same values without history. */
+export function detached(self: Tensor): Tensor {
+  const level = levelOf(self);
+  return level === null ? self.alias() : level.detached(self.lift!);
+}
+
 /** Runs a function of tensors that is not a single op through the levels, the innermost first. */
 export function callTransformed(name: string, inputs: Inputs, run: (inputs: Inputs) => unknown): unknown {
   const from = (depth: number, given: Inputs): unknown => depth < 0 ? run(given) : stack[depth].call(name, given, (inner) => from(depth - 1, inner));
-  return from(stack.length - 1, inputs);
+  return from(stack.length - 1, settle(inputs));
+}
+
+/** Runs `f` so that ops look for transforms, although none may be left: for histories of levels that have ended. */
+export function withTransforms<T>(f: () => T): T {
+  transforms.active++;
+  try {
+    return f();
+  } finally {
+    transforms.active--;
+  }
 }
 
 /** What this layer needs of those above it. */
@@ -139,6 +201,18 @@ export const late: {
 /** The level that has lifted a tensor, or null. */
 export function levelOf(t: Tensor): Level | null {
   return t.lift !== null && t.lift.level.alive ? t.lift.level : null;
+}
+
+/** The tensor that one stands for whose levels have ended: as it is to those that still run. */
+export function settled(t: Tensor): Tensor {
+  let at = t;
+  while (at.lift !== null && !at.lift.level.alive && at.lift.dim < 0) at = at.lift.value;
+  return at;
+}
+
+/** The inputs of an op, without levels that have ended. */
+export function settle<I extends Inputs>(inputs: I): I {
+  return mapTensors(inputs, settled);
 }
 
 /** The innermost level that has lifted one of an op's inputs, or null. */
@@ -181,11 +255,61 @@ export function valueAt(t: Tensor, level: Level): Tensor {
   return t.lift !== null && t.lift.level === level ? t.lift.value : t;
 }
 
-/** A lifted tensor over the memory of `value`. */
+/** A lifted tensor over the memory of `value`. Of a batch, whose examples `dim` numbers, it looks like one example, the elements of which nobody can read. */
 export function lifted(level: Level, value: Tensor, dim = -1): Tensor {
-  const out = new Tensor(value.store, value.dtype, value.sizes, value.strides, value.offset, value.count);
+  const out = dim < 0 ? new Tensor(value.store, value.dtype, value.sizes, value.strides, value.offset, value.count) : new Tensor(
+    new BatchStorage(value.store, level),
+    value.dtype,
+    value.sizes.filter((_, d) => d !== dim),
+    value.strides.filter((_, d) => d !== dim),
+    value.offset,
+  );
   out.lift = { level, value, dim };
   return out;
+}
+
+/** Raised where a function needs the elements of a tensor that stands for the examples of a batch. */
+export class BatchedAccess extends RuntimeError {}
+
+/** Raised where results for all examples of a batch are to be written into a tensor that has no room for more than one. */
+export class UnbatchedTarget extends RuntimeError {}
+
+/** The memory of a tensor that stands for the examples of a batch: what is read there would be right for one of them only. */
+class BatchStorage {
+  readonly #of: Storage;
+  readonly #level: Level;
+
+  constructor(of: Storage, level: Level) {
+    this.#of = of;
+    this.#level = level;
+  }
+
+  get data(): never {
+    if (this.#level.alive) throw new BatchedAccess("Cannot access data pointer of Tensor that doesn't have storage");
+    throw new RuntimeError(
+      "Either your tensor may have escaped from inside a function being vmapped and this is a user error (see https://pytorch.org/functorch/stable/ux_limitations.html), " +
+        "or there is an internal functorch error in `gen_vmap_plumbing` Please file an issue if it looks like the latter",
+    );
+  }
+
+  get version(): number {
+    return this.#of.version;
+  }
+  set version(value: number) {
+    this.#of.version = value;
+  }
+
+  get serial(): number {
+    return this.#of.serial;
+  }
+
+  get base(): number {
+    return this.#of.base;
+  }
+
+  get length(): number {
+    return this.#of.length;
+  }
 }
 
 /** Whether gradients flow to a tensor, itself or through what it shows. */
@@ -199,7 +323,7 @@ export function constantsBelow<I extends Inputs>(inputs: I, level: Level): I {
 /** A level whose lifted tensors look like the tensors that they stand for: of `grad`, which records, and of `jvp`, whose tensors have tangents. */
 export class DerivativeLevel extends Level {
   /** Whether recording was on outside. */
-  readonly #outside: boolean = is_grad_enabled();
+  readonly outside: boolean = is_grad_enabled();
   override readonly keepsViews = true;
   /** Where the tangents of its tensors are valid. */
   readonly duals: DualLevel | null;
@@ -213,11 +337,12 @@ export class DerivativeLevel extends Level {
 
   /** Runs on what lies below with the mode that holds there. */
   below<T>(f: () => T): T {
-    if (this.#outside) return f();
-    const before = setGradMode(false);
+    const before = setGradMode(this.outside && is_grad_enabled());
+    belowLevels++;
     try {
       return f();
     } finally {
+      belowLevels--;
       setGradMode(before);
     }
   }
@@ -232,15 +357,19 @@ export class DerivativeLevel extends Level {
     refresh(inputs.self);
   }
 
-  adopt(self: Tensor): void {
+  adopt(self: Tensor, op: string): void {
     if (levelOf(self) === this) return;
-    if (self.store.serial <= this.newest) {
-      throw new RuntimeError(
-        "During a grad (vjp, jvp, grad, etc) transform, the function provided attempted to call in-place operation (aten::copy_) that would mutate a captured Tensor. " +
-          "This is not supported; please rewrite the function being transformed to explicitly accept the mutated Tensor(s) as inputs.",
-      );
-    }
+    this.refuseCaptured(self, op);
     adoptFresh(self, this);
+  }
+
+  /** Throws PyTorch's error if a tensor was there before this level was entered, and so must not be changed in place. */
+  refuseCaptured(self: Tensor, op: string): void {
+    if (levelOf(self) === this || self.store.serial > this.newest) return;
+    throw new RuntimeError(
+      `During a grad (vjp, jvp, grad, etc) transform, the function provided attempted to call in-place operation (aten::${op}) that would mutate a captured Tensor. ` +
+        "This is not supported; please rewrite the function being transformed to explicitly accept the mutated Tensor(s) as inputs.",
+    );
   }
 
   detached(lift: Lift): Tensor {
@@ -248,7 +377,20 @@ export class DerivativeLevel extends Level {
   }
 
   call(_name: string, inputs: Inputs, run: (inputs: Inputs) => unknown): unknown {
-    return run(inputs);
+    try {
+      return run(inputs);
+    } catch (error) {
+      if (!(error instanceof BatchedAccess) || highestLevel(inputs) !== this) throw error;
+      // what reads elements of a batch goes on below; what has no derivative may be used here as it is
+      const result = run(mapTensors(inputs, (t) => valueAt(t, this)));
+      const all = Array.isArray(result) ? result : [result];
+      if (all.some((t) => t instanceof Tensor && t.dtype.is_floating_point)) throw error;
+      return result;
+    }
+  }
+
+  dataOf(lift: Lift): Tensor {
+    return lifted(this, lift.value.data);
   }
 
   dual(primal: Tensor, tangent: Tensor): Tensor {
@@ -269,9 +411,8 @@ export function indented(t: Tensor): string {
 
 /** A list of results with each element replaced: named tuples keep their names. */
 export function relist(list: Tensor[], f: (t: Tensor) => Tensor): Tensor[] {
-  if (list.constructor === Array) return list.map(f);
-  for (let i = 0; i < list.length; i++) list[i] = f(list[i]);
-  return list;
+  const out = Array.from(list, f);
+  return list instanceof NamedTupleArray ? list.like(out) as Tensor[] : out;
 }
 
 /** Brings what a lifted tensor says of its memory up to date with its value, whose shape or memory has been changed in place. */
@@ -369,10 +510,12 @@ export function splitDuals(inputs: Inputs, level: Level | null, aligned = false)
   return { primals: mapTensors(inputs, (t) => levelOf(t) === level ? primalOf(t, level) : t), tangents };
 }
 
-/** Copies the values that an op is going to change in place, for its tangent depends on what they were. */
-export function keepOriginal({ primals }: DualCall, inputs: Inputs): void {
+/** The inputs with a copy of the tensor that an op is going to change in place: its tangent depends on what it was. */
+export function keepOriginal({ primals }: DualCall, inputs: Inputs): Inputs {
   const copy = (primals.self as Tensor).clone();
-  for (const key in primals) if (inputs[key] === inputs.self) primals[key] = copy;
+  const kept = { ...primals };
+  for (const key in primals) if (inputs[key] === inputs.self) kept[key] = copy;
+  return kept;
 }
 
 /** The error of an op without a forward derivative. */
@@ -395,11 +538,7 @@ export function makeDuals(op: Operation, { primals, tangents }: DualCall, result
 }
 
 /** The memory that a tensor shows in the end. */
-function memoryOf(t: Tensor): Storage {
-  let at = t;
-  while (at.lift !== null) at = at.lift.value;
-  return at.store;
-}
+const memoryOf = (t: Tensor): Storage => underneath(t).store;
 
 /** A tangent in memory that no other has, so that it can be changed in place. */
 function ownMemory(tangent: Tensor, others: Inputs): Tensor {

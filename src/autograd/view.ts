@@ -147,16 +147,23 @@ export class CopySlices extends Node {
     const grad = grads[0];
     if (grad === null) return this.next.map(() => null);
     const base = this.#base, view = this.#view;
-    const result = grad.new_empty_strided(base.sizes, base.strides);
+    let result = grad.new_empty_strided(base.sizes, base.strides);
     result.copy_(grad);
-    const part = result.as_strided(view.sizes, view.strides, view.offset - base.offset);
+    let part = result.as_strided(view.sizes, view.strides, view.offset - base.offset);
     const inner = this.#applyInner(part.clone());
+    const changed = inner[0] ?? null;
+    if (changed !== null && changed.lift !== null) {
+      // under a function transform the part may stand for more than the whole has room for
+      const whole = changed.new_empty_strided(base.sizes, base.strides).copy_(result);
+      part = whole.as_strided(view.sizes, view.strides, view.offset - base.offset);
+      result = whole;
+    }
     const out: MaybeTensor[] = this.next.map(() => null);
     for (let i = 0; i < out.length; i++) {
       if (this.next[i] === null) continue;
       if (i > 0) out[i] = inner[i];
       else {
-        if (inner[0]) part.copy_(inner[0]);
+        if (changed !== null) part.copy_(changed);
         else part.zero_();
         out[0] = result;
       }

@@ -1,6 +1,7 @@
 /**
  * Copies, conversions and fills.
  */
+import { detached, refuseUnderTransforms } from "../autograd/transforms.ts";
 import { bool, DType, float32, float64, int16, int32, int64, int8, uint8 } from "../dtype.ts";
 import { AssertionError, RuntimeError } from "../errors.ts";
 import { broadcastSizes, preservedStrides, sameSizes, type Sizes } from "../layout.ts";
@@ -249,7 +250,7 @@ const zero = new Primitive<{ self: Tensor }>({
 export const zero_: Op = define<Op, { self: Tensor }>("zero_", "(Tensor input)", ({ self }) => zero.applyInplace({ self }));
 
 /** The same values without history. It shares memory and version counter with `self`. */
-export const detach: Op = define<Op, { self: Tensor }>("detach", "(Tensor input)", ({ self }) => self.alias());
+export const detach: Op = define<Op, { self: Tensor }>("detach", "(Tensor input)", ({ self }) => detached(self));
 
 /** Cuts `self` off from its history and makes it a leaf that requires no gradient. */
 export const detach_: Op = define<Op, { self: Tensor }>("detach_", "(Tensor input)", ({ self }) => {
@@ -271,6 +272,10 @@ export const requires_grad_: Op<{ requires_grad: boolean }, [requires_grad?: boo
   Op<{ requires_grad: boolean }, [requires_grad?: boolean]>,
   { self: Tensor; requires_grad: boolean }
 >("requires_grad_", "(Tensor input, bool requires_grad = True)", ({ self, requires_grad }) => {
+  refuseUnderTransforms(
+    "You are attempting to call Tensor.requires_grad_() (or perhaps using torch.autograd.functional.* APIs) inside of a function being transformed by a functorch transform. " +
+      "This is unsupported, please attempt to use the functorch transforms (e.g. grad, vjp, jacrev, jacfwd, hessian) or call requires_grad_() outside of a function being transformed instead.",
+  );
   setRequiresGrad(self, requires_grad, "only Tensors of floating point dtype can require gradients");
   return self;
 });

@@ -6,6 +6,7 @@ import { is_grad_enabled, setGradMode } from "../autograd/mode.ts";
 import { isWanted, type MaybeTensor, Node } from "../autograd/node.ts";
 import { freedGraph, SavedTensor } from "../autograd/saved.ts";
 import {
+  adoptInplace,
   asViews,
   callTransformed,
   changeDual,
@@ -16,18 +17,22 @@ import {
   keepOriginal,
   late,
   makeDuals,
+  noForwardMode,
   type Operation,
+  refuseOut,
+  settle,
   splitDuals,
   transforms,
 } from "../autograd/transforms.ts";
 import { checkInplace, gradientEdge, rebaseHistory, requiresGrad } from "../autograd/view.ts";
 import { can_cast, type DType, float64, int64 } from "../dtype.ts";
-import { RuntimeError } from "../errors.ts";
+import { NotImplementedError, RuntimeError } from "../errors.ts";
 import { sameSizes, type Sizes } from "../layout.ts";
 import { Tensor } from "../tensor.ts";
 import { assertNoPartialOverlap, assertWritable, copyElements, toScalar } from "./elementwise.ts";
 import { native } from "./native.ts";
 import { ArgumentParser, type Named } from "./signature.ts";
+import { type TangentRule, tangentRules } from "./tangents.ts";
 
 /** What a forward gives: one tensor or several. */
 export type Result = Tensor | Tensor[];
@@ -72,19 +77,7 @@ export interface PrimitiveSpec<P> {
   view?: "single" | "multiple";
   /** That in place it gives all elements one value, so that elements which share memory may be written too. */
   uniform?: boolean;
-  /** The tangent of the result, for forward mode; where it is left out it is derived from the formulas of backward. */
-  tangent?: TangentRule<P>;
 }
-
-/** What a tangent may be computed from: the inputs without their tangents, the results, and the tangents as `self_tangent`. */
-export type TangentContext<P> = P & { result: Tensor; results: Tensor[] } & { [K in TensorKeys<P> as `${K}_tangent`]: MaybeTensor };
-
-/**
- * How tangents are computed. `linear`: the op itself, applied to the tangents of all inputs that have a derivative, zeros standing for
- * missing ones. `elementwise`: the formulas of backward, applied to the tangents, for their jacobians are diagonal. `symmetric`: the
- * same, for an op of one tensor whose jacobian is symmetric. Or a function.
- */
-export type TangentRule<P> = "linear" | "elementwise" | "symmetric" | ((context: TangentContext<P>) => MaybeTensor | MaybeTensor[]);
 
 /** All primitives by the name of their node, for tests that go through them. */
 export const primitives: Map<string, Primitive<never>> = new Map();
@@ -197,6 +190,7 @@ export class Primitive<P> implements Operation {
   /** Every name that a formula may need. */
   readonly names: readonly string[];
   readonly #spec: PrimitiveSpec<P>;
+  readonly #tangentRule: TangentRule | undefined;
   readonly #inputs: string[];
   readonly #formulas: Formula<P>[];
   readonly #needs: string[][];
@@ -205,7 +199,8 @@ export class Primitive<P> implements Operation {
   constructor(spec: PrimitiveSpec<P>) {
     this.name = spec.name;
     this.#spec = spec;
-    this.elementwise = spec.tangent === "elementwise";
+    this.#tangentRule = tangentRules.get(spec.name) ?? (spec.view === undefined ? undefined : "linear");
+    this.elementwise = this.#tangentRule === "elementwise";
     const backward = (spec.backward ?? {}) as Record<string, Formula<P> | null>;
     // what has no derivative has no edge either
     this.#inputs = Object.keys(backward).filter((k) => backward[k] !== null);
@@ -240,7 +235,7 @@ export class Primitive<P> implements Operation {
 
   /** The same while function transforms run. */
   #applyTransformed(inputs: P): Result {
-    const values = inputs as Inputs;
+    const values = settle(inputs as Inputs);
     const level = highestLevel(values);
     const duals = hasDuals(values, level) ? splitDuals(values, level, this.#spec.view !== undefined) : null;
     let result: Result;
@@ -268,19 +263,20 @@ export class Primitive<P> implements Operation {
   writeInto(given: P & { self: Tensor }, write: (inputs: never) => void): Tensor {
     const { self } = given;
     const level = transforms.active === 0 ? null : highestLevel(given as Inputs);
-    level?.adopt(self);
+    if (transforms.active > 0) adoptInplace(self, level, inplaceName(this.name));
     const duals = transforms.active > 0 && hasDuals(given as Inputs, level) ? splitDuals(given as Inputs, level) : null;
     const inputs = (level === null ? given : constantsBelow(given as Inputs, level)) as P & { self: Tensor };
     const record = is_grad_enabled() && (level === null || level.recording) && this.#needsNode(inputs);
     if (record || self.inference) checkInplace(self);
     if (!this.#spec.uniform) assertWritable(self);
     const original = record && this.#savesSelf(inputs) ? { ...inputs, self: self.clone() } : inputs;
-    if (duals !== null) keepOriginal(duals, given as Inputs);
+    const own = duals === null ? inputs : duals.primals;
+    if (duals !== null) duals.primals = keepOriginal(duals, given as Inputs);
     if (level !== null) level.change(this, given as Inputs & { self: Tensor }, write);
     else {
       const before = setGradMode(false);
       try {
-        write((duals === null ? inputs : { ...duals.primals, self }) as never);
+        write(own as never);
       } finally {
         setGradMode(before);
       }
@@ -306,7 +302,7 @@ export class Primitive<P> implements Operation {
     const nothing = results.map(() => null);
     const present = this.#inputs.filter((k) => isDual(tangents[k]));
     if (present.length === 0) return nothing;
-    const rule = this.#spec.tangent ?? (this.#spec.view === undefined ? undefined : "linear");
+    const rule = this.#tangentRule;
     const result = results.length === 1 ? results[0] : [...results];
     if (rule === "linear") {
       const moved: Inputs = { ...inputs };
@@ -317,8 +313,8 @@ export class Primitive<P> implements Operation {
     if (typeof rule === "function") {
       const context: Inputs = { ...inputs, result: results[0], results };
       for (const k of this.#inputs) context[`${k}_tangent`] = tangents[k];
-      const out = rule(context as TangentContext<P>);
-      return Array.isArray(out) ? out : [out];
+      const out = rule(context);
+      if (out !== undefined) return Array.isArray(out) ? out : [out];
     }
     const product = (keys: readonly string[], grads: MaybeTensor[]): MaybeTensor[] => {
       const context: Inputs = { grad: grads[0], grads };
@@ -328,13 +324,18 @@ export class Primitive<P> implements Operation {
         return this.#formulas[at](context as Context<P>);
       });
     };
-    if (rule === undefined) {
+    if (rule === undefined || typeof rule === "function") {
       const differentiable = results.map((t, i) => t.dtype.is_floating_point && !this.#spec.nonDifferentiable?.includes(i) ? t : null);
-      return late.transpose((grads) => product(present, grads), present.flatMap((k) => tangents[k] as MaybeTensor | MaybeTensor[]), differentiable);
+      if (differentiable.every((t) => t === null)) return nothing;
+      try {
+        return late.transpose((grads) => product(present, grads), present.flatMap((k) => tangents[k] as MaybeTensor | MaybeTensor[]), differentiable);
+      } catch (error) {
+        throw error instanceof NotImplementedError && error.message.startsWith("the derivative for") ? noForwardMode(inplaceName(this.name).slice(0, -1)) : error;
+      }
     }
     let sum: MaybeTensor = null;
     for (const k of present) {
-      const [term] = product([k], [spread(tangents[k] as Tensor, results[0])]);
+      const [term] = product([k], [spread(tangents[k] as Tensor, inputs[k] as Tensor, results[0])]);
       if (term !== null) sum = sum === null ? term : sum.add(term);
     }
     return [sum];
@@ -415,8 +416,9 @@ export class Primitive<P> implements Operation {
       }
       const needs = this.#needs[i];
       for (let k = 0; k < needs.length; k++) if (!(needs[k] in context)) context[needs[k]] = node.saved(needs[k]);
-      const formula = this.#formulas[i];
-      const gradient = recorded ? native(() => formula(context as Context<P>)) : formula(context as Context<P>);
+      const formula = this.#formulas[i] as AnyFunction as (context: Inputs) => MaybeTensor | MaybeTensor[];
+      const apply = transforms.active === 0 ? formula : (all: Inputs) => callTransformed("", all, formula) as MaybeTensor | MaybeTensor[];
+      const gradient = recorded ? native(() => apply(context)) : apply(context);
       if (Array.isArray(gradient)) { for (const g of gradient) out.push(g); }
       else out.push(gradient);
     }
@@ -432,9 +434,9 @@ function zerosFor(input: unknown, tangent: unknown): unknown {
   return input instanceof Tensor ? tangent ?? input.detach().zeros_like() : input;
 }
 
-/** A tangent in the shape and dtype of the result. */
-export function spread(tangent: Tensor, result: Tensor): Tensor {
-  const typed = tangent.dtype === result.dtype ? tangent : tangent.to(result.dtype);
+/** The tangent of an input in the shape of the result, and in its dtype unless it has one of its own. */
+export function spread(tangent: Tensor, input: Tensor, result: Tensor): Tensor {
+  const typed = tangent.dtype === result.dtype || tangent.dtype !== input.dtype ? tangent : tangent.to(result.dtype);
   return sameSizes(typed.sizes, result.sizes) ? typed : typed.expand([...result.sizes]);
 }
 
@@ -545,6 +547,12 @@ export function nodeName(op: string, overload = 0): string {
   return `${camel}Backward${overload}`;
 }
 
+/** The op that changes a tensor in place and records a node of this name: `IndexPutBackward0` is of `index_put_`. */
+function inplaceName(node: string): string {
+  const camel = node.replace(/^torch::autograd::/, "").replace(/Backwards?\d*$/, "");
+  return camel.replace(/[A-Z]/g, (letter, at) => (at === 0 ? "" : "_") + letter.toLowerCase()) + "_";
+}
+
 /** A callable op before it gets its type: also called by methods, which say so for the wording of errors. */
 export interface Callable {
   (...args: unknown[]): unknown;
@@ -587,7 +595,9 @@ export function define<F extends AnyFunction, P = Named>(
     const twin = new ArgumentParser(`${op}_`, typeof signatures === "string" ? [signatures] : signatures);
     f.inplace = (...args) => {
       const inputs = twin.parse(args, 1) as P & { self: Tensor };
-      if (typeof inplace === "function") return inplace(inputs);
+      if (typeof inplace === "function") {
+        return transforms.active === 0 ? inplace(inputs) : callTransformed(`${op}_`, inputs as Inputs, inplace as AnyFunction as (inputs: Inputs) => unknown);
+      }
       return primitive === null ? replaceContents(inputs.self, run(inputs) as Tensor) : primitive.applyInplace(inputs);
     };
   }
@@ -611,6 +621,7 @@ export function writeOut(op: string, inputs: Named, out: Tensor, result: unknown
     throw new RuntimeError(`${op}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad.`);
   }
   const source = result as Tensor;
+  if (transforms.active > 0) refuseOut(op, [...involved, source]);
   if (!can_cast(source.dtype, out.dtype)) throw cannotCast(source.dtype, out.dtype);
   assertWritable(out);
   const fits = sameSizes(out.sizes, source.sizes);

@@ -1,6 +1,7 @@
 /**
  * What can be asked of a tensor: its size and layout, its values as JavaScript numbers and arrays.
  */
+import { refuseItem } from "../autograd/transforms.ts";
 import { bool, DType, DTYPES, get_default_dtype, type TypedArray } from "../dtype.ts";
 import { RuntimeError, ValueError } from "../errors.ts";
 import { sameSizes, wrapDim } from "../layout.ts";
@@ -23,6 +24,7 @@ function itemAt(self: Tensor, index: number): Item {
 
 /** The value of a tensor with one element. */
 export function item(self: Tensor): number {
+  if (self.lift !== null) refuseItem(self);
   if (self.count !== 1) throw new RuntimeError(`a Tensor with ${self.count} elements cannot be converted to Scalar`);
   // the mapping promises a number, but for bools and for integers that no number holds
   return itemAt(self, self.offset) as number;

@@ -1,6 +1,7 @@
 /**
  * Stacks of matrices on their way to the kernels of linear algebra and back, and what is checked of them.
  */
+import { transforms, underneath } from "../autograd/transforms.ts";
 import { type DType, float32 } from "../dtype.ts";
 import { LinAlgError, RuntimeError } from "../errors.ts";
 import { type Elements, luFactor, type Matrix, transposed } from "../kernels/linalg.ts";
@@ -108,9 +109,9 @@ export function checkFloat(op: string, a: Tensor): void {
 
 /** Throws for the first matrix that an algorithm failed on; `infos` has one number for each, 0 for success. */
 export function checkInfos(op: string, infos: Tensor, reason: (info: number) => string, Class: new (message: string) => Error = LinAlgError): void {
-  const data = infos.store.data;
-  for (let i = 0; i < infos.count; i++) {
-    if (data[i] !== 0) throw new Class(`${op}: ${infos.sizes.length > 0 ? `(Batch element ${i}): ` : ""}${reason(Number(data[i]))}`);
+  const { store, count, sizes } = transforms.active === 0 ? infos : underneath(infos);
+  for (let i = 0; i < count; i++) {
+    if (store.data[i] !== 0) throw new Class(`${op}: ${sizes.length > 0 ? `(Batch element ${i}): ` : ""}${reason(Number(store.data[i]))}`);
   }
 }
 

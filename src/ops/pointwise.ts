@@ -6,6 +6,8 @@ import { is_grad_enabled } from "../autograd/mode.ts";
 import { isWanted, type MaybeTensor, Node } from "../autograd/node.ts";
 import { freedGraph, SavedTensor } from "../autograd/saved.ts";
 import {
+  adoptInplace,
+  callTransformed,
   changeDual,
   constantsBelow,
   hasDuals,
@@ -15,6 +17,7 @@ import {
   makeDuals,
   noForwardMode,
   type Operation,
+  settle,
   splitDuals,
   transforms,
 } from "../autograd/transforms.ts";
@@ -314,14 +317,14 @@ class Pointwise implements Operation {
 
   /** `call` while function transforms run. */
   #callTransformed(self: Tensor | Num, other: Tensor | Num | undefined): Tensor {
-    const inputs: Inputs = { self, other };
+    const inputs = settle({ self, other });
     const level = highestLevel(inputs);
     const duals = hasDuals(inputs, level) ? splitDuals(inputs, level) : null;
-    const out = level === null ? this.compute(self, other) : level.apply(this, inputs) as Tensor;
-    if (level === null) this.#record(self, other, out);
+    const out = level === null ? this.compute(inputs.self, inputs.other) : level.apply(this, inputs) as Tensor;
+    if (level === null) this.#record(inputs.self, inputs.other, out);
     else if (level.recording) {
       const own = constantsBelow(inputs, level);
-      this.#record(own.self as Tensor | Num, own.other as Tensor | Num | undefined, out);
+      this.#record(own.self, own.other, out);
     }
     if (duals !== null) makeDuals(this, duals, out, level);
     return out;
@@ -345,9 +348,10 @@ class Pointwise implements Operation {
     for (const key in inputs) if (inputs[key] instanceof Tensor) context[`${key}_sizes`] = inputs[key].sizes;
     let sum: MaybeTensor = null;
     this.#formulas.forEach((formula, i) => {
-      const tangent = tangents[i === 0 ? "self" : "other"] as MaybeTensor | undefined;
+      const key = i === 0 ? "self" : "other";
+      const tangent = tangents[key] as MaybeTensor | undefined;
       if (formula === null || tangent === null || tangent === undefined) return;
-      const term = formula({ ...context, grad: spread(tangent, result) } as Inputs as Context<BinaryInputs>);
+      const term = formula({ ...context, grad: spread(tangent, inputs[key] as Tensor, result) } as Inputs as Context<BinaryInputs>);
       if (term !== null) sum = sum === null ? term : sum.add(term);
     });
     return [sum];
@@ -377,7 +381,7 @@ class Pointwise implements Operation {
   callInplace(self: Tensor, given: Tensor | Num | undefined): Tensor {
     const inputs: (Inputs & { self: Tensor }) | null = transforms.active === 0 ? null : { self, other: given };
     const level = inputs === null ? null : highestLevel(inputs);
-    level?.adopt(self);
+    if (inputs !== null) adoptInplace(self, level, `${this.name}_${given === undefined ? "" : ".Tensor"}`);
     const duals = inputs !== null && hasDuals(inputs, level) ? splitDuals(inputs, level) : null;
     const other = level === null ? given : constantsBelow({ other: given }, level).other;
     const needs = is_grad_enabled() && (level === null || level.recording) && (needsGrad(self) || needsGrad(other));
@@ -399,7 +403,7 @@ class Pointwise implements Operation {
       : self;
     // saved before the change, so that an operand that is the tensor itself is found modified, as in PyTorch
     const node = record && !this.saves.includes("result") ? this.#makeNode(original, other, self, false) : null;
-    if (duals !== null) keepOriginal(duals, inputs!);
+    if (duals !== null) duals.primals = keepOriginal(duals, inputs!);
     if (level !== null) level.change(this, inputs!, null);
     else {
       if (!this.#computeInto(self, other, dtype, resultDType)) elementwiseInto(kernel, dtype, self, other === undefined ? [self] : [self, other]);
@@ -469,7 +473,9 @@ class Pointwise implements Operation {
       }
       const needs = this.#needs[i];
       for (let k = 0; k < needs.length; k++) if (!(needs[k] in context)) context[needs[k]] = node.saved(needs[k]);
-      out.push(recorded ? native(() => formula(context as Context<BinaryInputs>)) : formula(context as Context<BinaryInputs>));
+      const run = formula as AnyFunction as (context: Inputs) => MaybeTensor;
+      const apply = transforms.active === 0 ? run : (all: Inputs) => callTransformed("", all, run) as MaybeTensor;
+      out.push(recorded ? native(() => apply(context)) : apply(context));
     }
     return out;
   }

@@ -66,7 +66,6 @@ const reshapeAlias = new Primitive<{ self: Tensor; size: number[]; stride: numbe
   name: "ReshapeAliasBackward0",
   view: "single",
   forward: ({ self, size, stride }) => self.alias(size, stride),
-  tangent: ({ self_tangent, size }) => self_tangent!.reshape([...size]),
   backward: { self: ({ grad, self_sizes }) => reshape(grad, self_sizes) },
 });
 

@@ -169,7 +169,7 @@ function bind(signature: Signature, args: readonly unknown[], named: Named | nul
   const positional = signature.varargs ? gather(signature, args) : args;
   if (positional.length > signature.positional) return null;
   const values = new Array<unknown>(parameters.length);
-  let left = 0;
+  let left = 0, tensors = false;
   if (named !== null) for (const _ in named) left++;
   for (let i = 0; i < parameters.length; i++) {
     const p = parameters[i];
@@ -187,10 +187,14 @@ function bind(signature: Signature, args: readonly unknown[], named: Named | nul
       values[i] = value === null && p.type.startsWith("torch.") ? null : p.fallback;
     } else {
       if (!p.accepts(value)) return null;
-      values[i] = p.converts ? convert(p.type, value) : value;
+      // a tensor is read as a number only once it is clear that it is one: while it stands for a batch it cannot be read
+      if (p.converts && value instanceof Tensor) tensors = true;
+      values[i] = p.converts && !(value instanceof Tensor) ? convert(p.type, value) : value;
     }
   }
-  return left === 0 ? signature.build(values) : null;
+  if (left > 0) return null;
+  if (tensors) parameters.forEach((p, i) => p.converts && values[i] instanceof Tensor && (values[i] = convert(p.type, values[i])));
+  return signature.build(values);
 }
 
 /**

@@ -1,12 +1,13 @@
 /**
  * Standard deviations, variances and covariances.
  */
-import { bool } from "../dtype.ts";
+import { bool, float32 } from "../dtype.ts";
 import { RuntimeError } from "../errors.ts";
 import { deviations } from "../kernels/variance.ts";
 import type { Tensor } from "../tensor.ts";
 import { warnOnce } from "../warnings.ts";
 import { define, type Op, Primitive } from "./define.ts";
+import { filledWith } from "./factory.ts";
 import { type Dims, fromAccumulators, groupSize, reducedDims, reducedSizes, type ReduceOptions, restoreReduced, unsqueezeReduced } from "./reduction.ts";
 
 type Inputs = { self: Tensor; dim: number[] | null; correction: number | null; keepdim: boolean };
@@ -159,7 +160,7 @@ export const cov: Op<CovOptions> = define<Op<CovOptions>, { self: Tensor; correc
     if (fweights !== null) checkWeights("fweights", "integral", fweights, n);
     if (aweights !== null) checkWeights("aweights", "floating point", aweights, n);
     const weights = fweights === null ? aweights : aweights === null ? fweights : fweights.mul(aweights);
-    const weight = weights === null ? self.detach().new_full([], n, { dtype: observed.new_empty([0]).float().dtype }) : weights.sum();
+    const weight = weights === null ? filledWith([], n, float32) : weights.sum();
     if (weights !== null && n > 0 && weight.item() === 0) throw new RuntimeError("cov(): weights sum to zero, can't be normalized");
     const weighted = (t: Tensor) => weights === null ? t : t.mul(weights);
     const mean = weighted(observed).sum(1).div(weight);

@@ -10,7 +10,6 @@ const primitive = new Primitive<{ self: Tensor; size: Sizes }>({
   name: "UnsafeViewBackward0",
   forward: ({ self, size }) => self.alias(size, stridesOfView(self, size)),
   backward: { self: ({ grad, self_sizes }) => grad.reshape(self_sizes) },
-  tangent: ({ self_tangent, size }) => self_tangent!.reshape([...size]),
 });
 
 /** The strides with which the memory of `self` reads in another shape; throws PyTorch's error where only a copy could have it. */

@@ -3,8 +3,9 @@
  */
 import { is_grad_enabled } from "../autograd/mode.ts";
 import { type MaybeTensor, Node } from "../autograd/node.ts";
+import { tangentOf, transforms } from "../autograd/transforms.ts";
 import { checkInplace, gradientEdge, rebaseHistory, requiresGrad } from "../autograd/view.ts";
-import { RuntimeError } from "../errors.ts";
+import { NotImplementedError, RuntimeError } from "../errors.ts";
 import { Tensor } from "../tensor.ts";
 import { writeResult } from "./define.ts";
 
@@ -31,6 +32,9 @@ const trackedAmong = (inputs: readonly unknown[]): Tensor[] =>
 
 /** Records `op` on its result where an input requires a gradient: backward will fail there. */
 export function recordUnsupported(op: string, inputs: readonly unknown[], result: Tensor, inplace = false): void {
+  if (transforms.active > 0 && inputs.some((t) => t instanceof Tensor && tangentOf(t) !== null)) {
+    throw new NotImplementedError(`Trying to use forward AD with aten::${op} that does not support it.`);
+  }
   const tracked = trackedAmong(inputs);
   if (tracked.length === 0 || !result.dtype.is_floating_point) return;
   const node = new NotImplementedNode(op, tracked);

@@ -11,7 +11,7 @@ import { define, type Fn, Primitive } from "../define.ts";
 import { asContiguous } from "../elementwise.ts";
 import { pythonFunction } from "../python_function.ts";
 import { verifyBatchSize } from "./batch.ts";
-import { checkTypes, project, projectGradient, standardize, type Standardized } from "./standardize.ts";
+import { checkTypes, elementsOf, project, projectGradient, standardize, type Standardized } from "./standardize.ts";
 
 const showSizes = (sizes: Sizes) => `[${sizes.join(", ")}]`;
 
@@ -35,7 +35,7 @@ const backwardPrimitive: Primitive<BackwardInputs> = new Primitive<BackwardInput
     const out = Tensor.make(of === "input" ? input.sizes : [shape.C], input.dtype);
     const g = asContiguous(grad_out), x = asContiguous(input), w = weight === null ? null : asContiguous(weight);
     const rows = rowsOf(shape);
-    const [means, rstds] = [mean.store.data, rstd.store.data];
+    const [means, rstds] = [elementsOf(mean), elementsOf(rstd)];
     if (of === "weight") rowsBackwardWeight(g.store.data, g.offset, x.store.data, x.offset, rows, means, rstds, out.store.data);
     else rowsBackwardInput(g.store.data, g.offset, x.store.data, x.offset, rows, means, rstds, w?.store.data ?? null, w?.offset ?? 0, out.store.data);
     return out;

@@ -11,7 +11,7 @@ import { define, type Fn, Primitive } from "../define.ts";
 import { asContiguous } from "../elementwise.ts";
 import { addNumber } from "../number_nodes.ts";
 import { pythonFunction } from "../python_function.ts";
-import { checkTypes, project, projectGradient, standardize, type Standardized } from "./standardize.ts";
+import { checkTypes, elementsOf, project, projectGradient, standardize, type Standardized } from "./standardize.ts";
 
 const showSizes = (sizes: Sizes) => `[${sizes.join(", ")}]`;
 
@@ -51,7 +51,7 @@ const backwardPrimitive: Primitive<BackwardInputs> = new Primitive<BackwardInput
     const out = Tensor.make(of === "input" ? input.sizes : normalized_shape, input.dtype);
     const g = asContiguous(grad_out), x = asContiguous(input), w = weight === null ? null : asContiguous(weight);
     const rows = rowsOf(input, normalized_shape);
-    const [means, rstds] = [mean.store.data, rstd.store.data];
+    const [means, rstds] = [elementsOf(mean), elementsOf(rstd)];
     if (of === "weight") rowsBackwardWeight(g.store.data, g.offset, x.store.data, x.offset, rows, means, rstds, out.store.data);
     else rowsBackwardInput(g.store.data, g.offset, x.store.data, x.offset, rows, means, rstds, w?.store.data ?? null, w?.offset ?? 0, out.store.data);
     return out;

@@ -2,9 +2,10 @@
  * What all normalizations share: their second derivatives, from the normalized input h = (x - mean) r, where r is the reciprocal
  * standard deviation. The derivative of h by x is the linear map P a = r (a - mean(a) - h mean(a h)), which is its own adjoint.
  */
-import { float32 } from "../../dtype.ts";
+import { float32, type TypedArray } from "../../dtype.ts";
 import { RuntimeError } from "../../errors.ts";
 import type { Tensor } from "../../tensor.ts";
+import { asContiguous } from "../elementwise.ts";
 
 /** The normalized input and the reciprocal standard deviation, as functions of the input. */
 export interface Standardized {
@@ -35,6 +36,12 @@ export function projectGradient(v: Tensor, a: Tensor, s: Standardized): Tensor {
   const vh = mean(v.mul(s.h), s), ah = mean(a.mul(s.h), s);
   const covariance = mean(v.mul(a), s).sub(mean(v, s).mul(mean(a, s))).sub(vh.mul(ah));
   return s.r.square().mul(s.h).mul(covariance).add(s.r.mul(project(v, s).mul(ah).add(project(a, s).mul(vh)))).neg();
+}
+
+/** The elements of a tensor in row-major order, wherever in its memory they stand. */
+export function elementsOf(t: Tensor): TypedArray {
+  const dense = asContiguous(t);
+  return dense.store.data.subarray(dense.offset, dense.offset + dense.count);
 }
 
 /** PyTorch's refusals of parameters of another dtype than the input. */
