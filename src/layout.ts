@@ -180,7 +180,11 @@ export function inferSize(requested: Sizes, count: number): number[] {
     return [...requested];
   }
   if (known === 0) {
-    if (count === 0) throw new RuntimeError(`cannot reshape tensor of 0 elements into shape [${requested.join(", ")}] because the unspecified dimension size -1 can be any value and is ambiguous`);
+    if (count === 0) {
+      throw new RuntimeError(
+        `cannot reshape tensor of 0 elements into shape [${requested.join(", ")}] because the unspecified dimension size -1 can be any value and is ambiguous`,
+      );
+    }
     throw invalid();
   }
   if (count % known !== 0) throw invalid();

@@ -95,7 +95,9 @@ function startingGradients(outputs: readonly TensorOrEdge[], given: readonly (Te
 
 function checkGradients(outputs: readonly TensorOrEdge[], grads: readonly unknown[]): void {
   for (const grad of grads) {
-    if (grad !== null && grad !== undefined && !(grad instanceof Tensor)) throw new TypeError(`gradients can be either Tensors or None, but got ${pythonType(grad)}`);
+    if (grad !== null && grad !== undefined && !(grad instanceof Tensor)) {
+      throw new TypeError(`gradients can be either Tensors or None, but got ${pythonType(grad)}`);
+    }
   }
   if (grads.length !== outputs.length) throw new RuntimeError(`got ${outputs.length} tensors and ${grads.length} gradients`);
 }
@@ -145,9 +147,13 @@ function runBackward(outputs: readonly TensorOrEdge[], given: OneOrMore<Tensor |
   refuseUnderTransforms(
     "backward() called inside a functorch transform. This is not supported, please use functorch.grad or functorch.vjp instead or call backward() outside of functorch transforms.",
   );
-  const wanted = options.inputs === null || options.inputs === undefined ? null : asArray(options.inputs, `'${pythonType(options.inputs)}' object is not iterable`);
+  const wanted = options.inputs === null || options.inputs === undefined
+    ? null
+    : asArray(options.inputs, `'${pythonType(options.inputs)}' object is not iterable`);
   if (wanted !== null && wanted.length === 0) throw new RuntimeError("`inputs` argument to `backward()` cannot be empty.");
-  const grads = given === null || given === undefined ? outputs.map(() => null) : asArray(given, `gradients can be either Tensors or None, but got ${pythonType(given)}`);
+  const grads = given === null || given === undefined
+    ? outputs.map(() => null)
+    : asArray(given, `gradients can be either Tensors or None, but got ${pythonType(given)}`);
   checkGradients(outputs, grads);
   const start = startingGradients(outputs, grads);
   const create = options.create_graph === true;
@@ -185,7 +191,10 @@ export function tensorBackward(
     if (gradient instanceof Tensor) return runBackward([self], [gradient], NO_OPTIONS);
   }
   const options: BackwardOptions = {};
-  const values: [keyof BackwardOptions, unknown][] = [["gradient", gradient], ["retain_graph", retain_graph], ["create_graph", create_graph], ["inputs", inputs]];
+  const values: [keyof BackwardOptions, unknown][] = [["gradient", gradient], ["retain_graph", retain_graph], ["create_graph", create_graph], [
+    "inputs",
+    inputs,
+  ]];
   for (const [name, value] of values) {
     if (isPlainObject(value)) {
       for (const key in value) {
@@ -238,7 +247,9 @@ export function grad(
   const grads: MaybeTensor[] = execute(roots, start, { keepGraph, createGraph: create, inputs: wanted, accumulate: false });
   const unused = grads.indexOf(null);
   if (unused >= 0 && !allowUnused) {
-    throw new RuntimeError("One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior.");
+    throw new RuntimeError(
+      "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is the desired behavior.",
+    );
   }
   if (named.materialize_grads) {
     return grads.map((g, i) => g ?? (ins[i] as Tensor).detach().new_zeros((ins[i] as Tensor).sizes).requires_grad_());

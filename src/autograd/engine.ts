@@ -216,10 +216,10 @@ class Pass {
     }
     state.buffer = null;
     if (!needed) return;
-    if (node.hooks !== null) for (const hook of [...node.hooks.pre]) grads = asList(hook(grads)) ?? grads;
+    if (node.hooks !== null) { for (const hook of [...node.hooks.pre]) grads = asList(hook(grads)) ?? grads; }
     if (node instanceof AccumulateGrad) {
       if (this.#options.accumulate) node.accumulate(grads[0], owned && inputs[0] === grads[0]);
-      if (node.hooks !== null) for (const hook of [...node.hooks.post]) hook([], grads);
+      if (node.hooks !== null) { for (const hook of [...node.hooks.post]) hook([], grads); }
       return;
     }
     const newest = Storage.newest();
@@ -231,7 +231,7 @@ class Pass {
     } finally {
       passFilter.wants = outer;
     }
-    if (node.hooks !== null) for (const hook of [...node.hooks.post]) out = asList(hook(out, grads)) ?? out;
+    if (node.hooks !== null) { for (const hook of [...node.hooks.post]) out = asList(hook(out, grads)) ?? out; }
     if (!this.#options.keepGraph) node.release();
     if (anomalyMode.enabled && anomalyMode.checkNan) reportNan(node, out);
     const { next, nextNr } = node;
@@ -299,7 +299,9 @@ function validate(node: Node, grads: MaybeTensor[]): MaybeTensor[] {
     if (!sameSizes(grad.sizes, sizes)) {
       if (!isExpandableTo(sizes, grad.sizes)) {
         throw new RuntimeError(
-          `Function ${node.name()} returned an invalid gradient at index ${i} - got [${grad.sizes.join(", ")}] but expected shape compatible with [${sizes.join(", ")}]`,
+          `Function ${node.name()} returned an invalid gradient at index ${i} - got [${grad.sizes.join(", ")}] but expected shape compatible with [${
+            sizes.join(", ")
+          }]`,
         );
       }
       grad = grads[i] = grad.sum_to_size([...sizes]);

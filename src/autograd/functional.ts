@@ -66,7 +66,9 @@ function asTuple(value: unknown, argument: string, name: string): Tuple {
 
 /** Copies of the inputs to differentiate with respect to, connected to the originals only where the result shall be. */
 function prepare(inputs: readonly Tensor[], createGraph: boolean): Tensor[] {
-  return inputs.map((t) => createGraph ? t.view_as(t) : t.detach().requires_grad_(t.dtype.is_floating_point)).map((t) => t.requires_grad ? t : t.detach().requires_grad_());
+  return inputs.map((t) => createGraph ? t.view_as(t) : t.detach().requires_grad_(t.dtype.is_floating_point)).map((t) =>
+    t.requires_grad ? t : t.detach().requires_grad_()
+  );
 }
 
 /** Results as the caller gets them: without history unless it was asked for. */
@@ -129,14 +131,22 @@ function fillZeros(grads: readonly MaybeTensor[], like: readonly Tensor[], stric
     }
     if (strict && createGraph && !g.requires_grad) {
       const what = stage.startsWith("double") ? "hessian" : "jacobian";
-      throw new RuntimeError(`The ${what} of the user-provided function is independent of input ${i}. This is not allowed in strict mode when create_graph=True.`);
+      throw new RuntimeError(
+        `The ${what} of the user-provided function is independent of input ${i}. This is not allowed in strict mode when create_graph=True.`,
+      );
     }
     return g;
   });
 }
 
 /** Gradients where some outputs may need none; null everywhere if none does. */
-function gradients(outputs: readonly Tensor[], inputs: readonly Tensor[], v: readonly (Tensor | null)[] | null, createGraph: boolean, retain = createGraph): MaybeTensor[] {
+function gradients(
+  outputs: readonly Tensor[],
+  inputs: readonly Tensor[],
+  v: readonly (Tensor | null)[] | null,
+  createGraph: boolean,
+  retain = createGraph,
+): MaybeTensor[] {
   const wanted = outputs.map((_, i) => i).filter((i) => outputs[i].requires_grad);
   if (wanted.length === 0) return inputs.map(() => null);
   return grad(wanted.map((i) => outputs[i]), inputs, {
@@ -151,7 +161,9 @@ function checkVector(v: unknown, name: string, like: Tuple): Tensor[] {
   const given = asTuple(v, "v", name);
   if (given.items.length !== like.items.length) {
     throw new RuntimeError(
-      like.isTuple ? `v is a tuple of invalid length: should be ${like.items.length} but got ${given.items.length}.` : "The given v should contain a single Tensor.",
+      like.isTuple
+        ? `v is a tuple of invalid length: should be ${like.items.length} but got ${given.items.length}.`
+        : "The given v should contain a single Tensor.",
     );
   }
   given.items.forEach((t, i) => {
@@ -214,9 +226,7 @@ export function jvp(func: TensorFunction, inputs: Tensors, ...args: Positional<F
     const back = gradients(outputs.items, at, probes, true);
     requireGradients(back, "grad_inputs", strict);
     const there = back.map((_, i) => i).filter((i) => back[i] !== null);
-    const result = there.length === 0
-      ? probes.map(() => null)
-      : gradients(there.map((i) => back[i]!), probes, there.map((i) => vector[i]), create_graph);
+    const result = there.length === 0 ? probes.map(() => null) : gradients(there.map((i) => back[i]!), probes, there.map((i) => vector[i]), create_graph);
     const filled = fillZeros(result, outputs.items, strict, create_graph, "back_trick");
     return [untuple(outputs.isTuple, finish(outputs.items, create_graph)), untuple(outputs.isTuple, finish(filled, create_graph))];
   });
@@ -272,9 +282,13 @@ export function jacobian(func: TensorFunction, inputs: Tensors, ...args: Positio
       const flat = output.reshape(-1);
       for (let k = 0; k < output.count; k++) {
         gradients([flat.select(0, k)], at, null, create_graph, true).forEach((g, j) => {
-          if (strict && g === null) throw new RuntimeError(`Output ${i} of the user-provided function is independent of input ${j}. This is not allowed in strict mode.`);
+          if (strict && g === null) {
+            throw new RuntimeError(`Output ${i} of the user-provided function is independent of input ${j}. This is not allowed in strict mode.`);
+          }
           if (strict && create_graph && !g!.requires_grad) {
-            throw new RuntimeError(`The jacobian of the user-provided function is independent of input ${j}. This is not allowed in strict mode when create_graph=True.`);
+            throw new RuntimeError(
+              `The jacobian of the user-provided function is independent of input ${j}. This is not allowed in strict mode when create_graph=True.`,
+            );
           }
           rows[j].push((g ?? at[j].detach().zeros_like()).unsqueeze(0));
         });
@@ -328,7 +342,9 @@ export function hessian(func: TensorFunction, inputs: Tensors, ...args: Position
     if (strict) requireGradients(back, "jacobian", true);
     return back.map((g, i) => g ?? points[i].detach().zeros_like());
   };
-  const options: JacobianOptions = outer_jacobian_strategy === "forward-mode" ? { vectorize: true, strategy: "forward-mode" } : { create_graph, strict, vectorize };
+  const options: JacobianOptions = outer_jacobian_strategy === "forward-mode"
+    ? { vectorize: true, strategy: "forward-mode" }
+    : { create_graph, strict, vectorize };
   const blocks = jacobian(gradient, given.items, options);
   return given.isTuple ? blocks : (blocks as Nested[][])[0][0];
 }
@@ -369,9 +385,10 @@ export function hvp(func: TensorFunction, inputs: Tensors, ...args: Positional<F
     const second = there.length === 0 ? at.map(() => null) : gradients(there.map((i) => first[i]!), at, there.map((i) => probes[i]), true);
     requireGradients(second, "hessian", strict);
     const dependent = second.map((_, i) => i).filter((i) => second[i] !== null && second[i]!.requires_grad);
-    const product = dependent.length === 0 ? probes.map(() => null) : gradients(dependent.map((i) => second[i]!), probes, dependent.map((i) => vector[i]), create_graph);
+    const product = dependent.length === 0
+      ? probes.map(() => null)
+      : gradients(dependent.map((i) => second[i]!), probes, dependent.map((i) => vector[i]), create_graph);
     const result = fillZeros(product, at, strict, create_graph, "double_back_trick");
     return [finish([out], create_graph)[0], untuple(given.isTuple, finish(result, create_graph))];
   });
 }
-

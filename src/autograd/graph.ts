@@ -73,14 +73,22 @@ export function allow_mutation_on_saved_tensors<T>(callback: () => T): T;
 export function allow_mutation_on_saved_tensors(): ModeGuard;
 export function allow_mutation_on_saved_tensors<T>(callback?: () => T): T | ModeGuard {
   // a copy is made at once: without reference counts nobody knows whether the tensor will be changed
-  return scope(() => enterHooks({ pack: (t) => ({ copy: t.detach().clone() }), unpack: (p) => (p as { copy: Tensor }).copy }), callback, "allow_mutation_on_saved_tensors");
+  return scope(
+    () => enterHooks({ pack: (t) => ({ copy: t.detach().clone() }), unpack: (p) => (p as { copy: Tensor }).copy }),
+    callback,
+    "allow_mutation_on_saved_tensors",
+  );
 }
 
 type AllHook = (grads: MaybeTensor[]) => void;
 type AnyHook = (grad: Tensor) => void;
 
 /** Calls `fn` once in each backward: with the gradients of all these tensors when the last of them is there, or with the first one. */
-export function register_multi_grad_hook(tensors: readonly Tensor[], fn: AllHook | AnyHook, mode: "all" | "any" | { mode?: "all" | "any" } = "all"): RemovableHandle {
+export function register_multi_grad_hook(
+  tensors: readonly Tensor[],
+  fn: AllHook | AnyHook,
+  mode: "all" | "any" | { mode?: "all" | "any" } = "all",
+): RemovableHandle {
   const kind = isPlainObject(mode) ? (mode as { mode?: string }).mode ?? "all" : mode;
   if (kind !== "all" && kind !== "any") throw new ValueError(`Expects mode to be one of ('all', 'any') but got ${kind}`);
   let grads: MaybeTensor[] = tensors.map(() => null);

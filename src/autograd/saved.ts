@@ -69,7 +69,9 @@ export class SavedTensor {
   /** Saves `tensor` at its present version, through the hooks that are active; `maker` is the saving node if the tensor is its own result. */
   constructor(tensor: Tensor, maker: Node | null = null) {
     if (tensor.inference) {
-      throw new RuntimeError("Inference tensors cannot be saved for backward. To work around you can make a clone to get a normal tensor and use it in autograd.");
+      throw new RuntimeError(
+        "Inference tensors cannot be saved for backward. To work around you can make a clone to get a normal tensor and use it in autograd.",
+      );
     }
     this.#version = tensor.store.version;
     this.#tensor = tensor;
@@ -94,7 +96,9 @@ export class SavedTensor {
 
   /** Packs the tensor by these functions from now on. */
   register_hooks(pack: SavedTensorsHooks["pack"], unpack: SavedTensorsHooks["unpack"]): void {
-    if (this.#tensor === null) throw new RuntimeError("Calling register_hooks on a saved tensor whose hooks have already been set. Hint: only one pair of hooks is allowed at a time.");
+    if (this.#tensor === null) {
+      throw new RuntimeError("Calling register_hooks on a saved tensor whose hooks have already been set. Hint: only one pair of hooks is allowed at a time.");
+    }
     this.#pack(this.#tensor, { pack, unpack });
   }
 

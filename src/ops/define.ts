@@ -330,7 +330,9 @@ export class Primitive<P> implements Operation {
       try {
         return late.transpose((grads) => product(present, grads), present.flatMap((k) => tangents[k] as MaybeTensor | MaybeTensor[]), differentiable);
       } catch (error) {
-        throw error instanceof NotImplementedError && error.message.startsWith("the derivative for") ? noForwardMode(inplaceName(this.name).slice(0, -1)) : error;
+        throw error instanceof NotImplementedError && error.message.startsWith("the derivative for")
+          ? noForwardMode(inplaceName(this.name).slice(0, -1))
+          : error;
       }
     }
     let sum: MaybeTensor = null;

@@ -106,7 +106,10 @@ function parseSignature(text: string): Signature {
   };
 }
 
-const isInt = (v: unknown): boolean => typeof v === "number" ? Number.isInteger(v) : typeof v === "bigint" || (v instanceof Tensor && v.count === 1 && v.dtype.category === "int" && !v.tracks && v.sizes.length === 0);
+const isInt = (v: unknown): boolean =>
+  typeof v === "number"
+    ? Number.isInteger(v)
+    : typeof v === "bigint" || (v instanceof Tensor && v.count === 1 && v.dtype.category === "int" && !v.tracks && v.sizes.length === 0);
 
 const isScalar = (v: unknown): boolean => typeof v === "number" || typeof v === "bigint" || typeof v === "boolean";
 const isZeroDim = (v: unknown): boolean => v instanceof Tensor && v.sizes.length === 0 && !v.tracks;
@@ -134,7 +137,8 @@ const ACCEPTS: Record<string, (value: unknown) => boolean> = {
   "Generator": (v) => pythonType(v) === "torch.Generator",
 };
 
-const plain = (v: unknown): unknown => v instanceof Tensor ? v.item() : typeof v === "bigint" && v >= Number.MIN_SAFE_INTEGER && v <= Number.MAX_SAFE_INTEGER ? Number(v) : v;
+const plain = (v: unknown): unknown =>
+  v instanceof Tensor ? v.item() : typeof v === "bigint" && v >= Number.MIN_SAFE_INTEGER && v <= Number.MAX_SAFE_INTEGER ? Number(v) : v;
 
 function convert(type: string, value: unknown): unknown {
   if (value === null) return value;
@@ -170,7 +174,7 @@ function bind(signature: Signature, args: readonly unknown[], named: Named | nul
   if (positional.length > signature.positional) return null;
   const values = new Array<unknown>(parameters.length);
   let left = 0, tensors = false;
-  if (named !== null) for (const _ in named) left++;
+  if (named !== null) { for (const _ in named) left++; }
   for (let i = 0; i < parameters.length; i++) {
     const p = parameters[i];
     let value: unknown;
@@ -416,7 +420,9 @@ const RETIRED = new Set(["add", "sub", "addmm", "addmv", "addr", "addbmm", "badd
 
 /** A function's signature as the method of the same name shows it. */
 function methodText(text: string): string {
-  const parts = splitTop(text.slice(1, -1)).filter((p) => !p.startsWith("Tensor input") && !p.startsWith("Tensor out") && !p.startsWith("tuple of Tensors out"));
+  const parts = splitTop(text.slice(1, -1)).filter((p) =>
+    !p.startsWith("Tensor input") && !p.startsWith("Tensor out") && !p.startsWith("tuple of Tensors out")
+  );
   if (parts[parts.length - 1] === "*") parts.pop();
   return `(${parts.join(", ")})`;
 }
