@@ -71,6 +71,8 @@ export * as nn from "./src/nn/mod.ts";
 export { device, Size } from "./src/size.ts";
 export { get_printoptions, set_printoptions } from "./src/format/options.ts";
 export { vmap } from "./src/autograd/vmap.ts";
+export type { Dims as VmapDims, TreeFunction, VmapOptions } from "./src/autograd/vmap.ts";
+export type { Randomness } from "./src/autograd/batched_random.ts";
 export * as func from "./src/func/mod.ts";
 export * as viz from "./src/viz.ts";
 export * as utils from "./src/utils/mod.ts";

@@ -7,7 +7,6 @@ import { RuntimeError } from "../errors.ts";
 import { requiredStorage, sameSizes } from "../layout.ts";
 import { cannotCast } from "../ops/define.ts";
 import { stack } from "../ops/join.ts";
-import { resultType } from "../ops/promotion.ts";
 import { Tensor } from "../tensor.ts";
 import { Batch, dynamicShape } from "./batch.ts";
 import { batchingRules } from "./batching_rules.ts";

@@ -48,6 +48,7 @@ export class CosineAnnealingLR extends LRScheduler {
     return this.groups.map(({ lr }) => factor * (lr - eta_min) + eta_min);
   }
 
+  /** The rates of the present epoch, without those before it. */
   protected override closedForm(): number[] {
     return this.base_lrs.map((base) => this.eta_min + (base - this.eta_min) * (1 + Math.cos(Math.PI * this.last_epoch / this.T_max)) / 2);
   }

@@ -40,6 +40,7 @@ export class StepLR extends LRScheduler {
     return this.last_epoch === 0 || this.last_epoch % this.step_size !== 0 ? this.unchanged() : this.scaled(this.gamma);
   }
 
+  /** The rates of the present epoch, without those before it. */
   protected override closedForm(): number[] {
     return this.base_lrs.map((base) => base * this.gamma ** Math.floor(this.last_epoch / this.step_size));
   }
@@ -86,6 +87,7 @@ export class MultiStepLR extends LRScheduler {
     return count === undefined ? this.unchanged() : this.scaled(this.gamma ** count);
   }
 
+  /** The rates of the present epoch, without those before it. */
   protected override closedForm(): number[] {
     let passed = 0;
     for (const [epoch, count] of this.milestones) if (epoch <= this.last_epoch) passed += count;
@@ -119,6 +121,7 @@ export class ExponentialLR extends LRScheduler {
     return this.last_epoch === 0 ? this.unchanged() : this.scaled(this.gamma);
   }
 
+  /** The rates of the present epoch, without those before it. */
   protected override closedForm(): number[] {
     return this.base_lrs.map((base) => base * this.gamma ** this.last_epoch);
   }
@@ -157,6 +160,7 @@ export class ConstantLR extends LRScheduler {
     return this.last_epoch === this.total_iters ? this.scaled(1 / this.factor) : this.unchanged();
   }
 
+  /** The rates of the present epoch, without those before it. */
   protected override closedForm(): number[] {
     return this.base_lrs.map((base) => base * (this.factor + (this.last_epoch >= this.total_iters ? 1 : 0) * (1 - this.factor)));
   }
@@ -204,6 +208,7 @@ export class LinearLR extends LRScheduler {
     return this.scaled(1 + rise / (total_iters * start_factor + (last_epoch - 1) * rise));
   }
 
+  /** The rates of the present epoch, without those before it. */
   protected override closedForm(): number[] {
     const { last_epoch, start_factor, end_factor, total_iters } = this;
     return this.base_lrs.map((base) => base * (start_factor + (end_factor - start_factor) * Math.min(total_iters, last_epoch) / total_iters));
@@ -243,6 +248,7 @@ export class PolynomialLR extends LRScheduler {
     return this.scaled(((1 - last_epoch / total_iters) / (1 - (last_epoch - 1) / total_iters)) ** power);
   }
 
+  /** The rates of the present epoch, without those before it. */
   protected override closedForm(): number[] {
     const { last_epoch, total_iters, power } = this;
     return this.base_lrs.map((base) => base * (1 - Math.min(total_iters, last_epoch) / total_iters) ** power);
