@@ -26,6 +26,27 @@ export class GradientEdge {
     this.node = node;
     this.output_nr = output_nr;
   }
+
+  /** The node and the number, as the named tuple that it is in PyTorch unpacks. */
+  *[Symbol.iterator](): Iterator<Root["node"] | number> {
+    yield this.node;
+    yield this.output_nr;
+  }
+
+  /** `GradientEdge(node=<MulBackward0 object at 0x...>, output_nr=0)`. */
+  toString(): string {
+    return `GradientEdge(node=${this.node}, output_nr=${this.output_nr})`;
+  }
+
+  /** What `console.log` shows in Deno. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
+  }
+
+  /** What `console.log` shows in Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
 }
 
 /** A tensor, or the place of one in the graph. */
