@@ -10,6 +10,7 @@ import { execute } from "./engine.ts";
 import { type ModeGuard, scope, setGradMode } from "./mode.ts";
 import { type MaybeTensor, Node } from "./node.ts";
 import {
+  asDual,
   DerivativeLevel,
   type DualLevel,
   highestLevel,
@@ -18,7 +19,6 @@ import {
   levels,
   lifted,
   primalOf,
-  setTangent,
   tangentOf,
   transforms,
   valueAt,
@@ -144,7 +144,7 @@ function makeDual(primal: Tensor, tangent: Tensor): Tensor {
   const level = highestLevel({ primal, tangent });
   if (level !== null) return level.dual(primal, tangent, makeDual);
   const out = primal.view_as(primal);
-  setTangent(out, tangent, null);
+  asDual(out, tangent, null);
   return out;
 }
 

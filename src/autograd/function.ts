@@ -1,12 +1,29 @@
 /**
  * Functions with a backward of their own: `class Square extends torch.autograd.Function` with static `forward` and `backward`.
  */
-import { NotImplementedError, RuntimeError } from "../errors.ts";
+import { AssertionError, NotImplementedError, RuntimeError } from "../errors.ts";
+import { sameSizes } from "../layout.ts";
 import { pythonType } from "../python.ts";
 import { Tensor } from "../tensor.ts";
 import { is_grad_enabled, no_grad, setGradMode } from "./mode.ts";
 import { type MaybeTensor, Node } from "./node.ts";
 import { freedGraph, SavedTensor } from "./saved.ts";
+import {
+  asDual,
+  constantsBelow,
+  DerivativeLevel,
+  hasDuals,
+  highestLevel,
+  innermost,
+  type Level,
+  levelOf,
+  lifted,
+  primalOf,
+  settled,
+  tangentOf,
+  transforms,
+  valueAt,
+} from "./transforms.ts";
 import { asView, gradientEdge, rebaseHistory, requiresGrad } from "./view.ts";
 
 /** What `forward` and `backward` share: the node of the call. Anything may be kept on it as an attribute. */
@@ -29,11 +46,12 @@ export interface FunctionCtx {
   [attribute: string]: unknown;
 }
 
-type Static = typeof Function;
+/** The class of a custom function. */
+export type FunctionClass = typeof Function;
 
 /** The node of one call of a custom function, which is its `ctx` as well. */
 export class FunctionNode extends Node {
-  readonly #function: Static;
+  readonly #function: FunctionClass;
   #toSave: (Tensor | null)[] = [];
   #saved: (SavedTensor | null)[] | null = [];
   #materialize = true;
@@ -44,11 +62,13 @@ export class FunctionNode extends Node {
   nonDifferentiable: Tensor[] = [];
   /** @internal The inputs changed in place. */
   dirty: Tensor[] = [];
-  /** @internal Whether `save_for_backward` has been called, for forward mode. */
+  /** @internal What `jvp` finds in `saved_tensors`. */
   savedForForward: (Tensor | null)[] = [];
+  /** @internal What `saved_tensors` gives while it is not what has been saved. */
+  shown: (Tensor | null)[] | null = null;
 
   /** `isTensor` says which arguments were tensors. */
-  constructor(f: Static, next: (Node | null)[], nextNr: number[], isTensor: boolean[]) {
+  constructor(f: FunctionClass, next: (Node | null)[], nextNr: number[], isTensor: boolean[]) {
     super(next, nextNr);
     this.#function = f;
     this.#inputs = isTensor;
@@ -71,11 +91,15 @@ export class FunctionNode extends Node {
 
   /** Keeps tensors for `jvp`. */
   save_for_forward(...tensors: (Tensor | null | undefined)[]): void {
-    this.savedForForward = tensors.map((t) => t ?? null);
+    this.savedForForward = tensors.map((t) => {
+      if (t === null || t === undefined || t instanceof Tensor) return t ?? null;
+      throw new AssertionError("save_for_forward expects all arguments to be tensors; you should save non-tensors as attributes on ctx.");
+    });
   }
 
   /** What `save_for_backward` was given. */
   get saved_tensors(): Tensor[] {
+    if (this.shown !== null) return this.shown as Tensor[];
     if (this.#saved === null) throw freedGraph();
     // null stands where null was saved, as None does in Python
     return this.#saved.map((s) => s === null ? null : s.unpack()) as Tensor[];
@@ -94,6 +118,23 @@ export class FunctionNode extends Node {
   /** Whether `backward` is given zeros, and not null, where no gradient flowed. */
   set_materialize_grads(value: boolean): void {
     this.#materialize = value;
+  }
+
+  /** @internal Whether missing gradients and tangents are zeros. */
+  get materializes(): boolean {
+    return this.#materialize;
+  }
+
+  /** @internal What `save_for_backward` was given and has not been saved yet. */
+  get kept(): (Tensor | null)[] {
+    return this.#toSave;
+  }
+
+  /** @internal Puts other tensors in the place of those that the function has been told of. */
+  replace(f: (t: Tensor) => Tensor): void {
+    this.#toSave = this.#toSave.map((t) => t === null ? null : f(t));
+    this.dirty = this.dirty.map(f);
+    this.nonDifferentiable = this.nonDifferentiable.map(f);
   }
 
   /** @internal Saves what `save_for_backward` was given, once the outputs have their history. */
@@ -156,6 +197,14 @@ export class Function {
     throw new NotImplementedError("You must implement the jvp function for custom autograd.Function to use it with forward mode AD.");
   }
 
+  /** Whether `vmap` may run `forward` and `backward` on batches as they are. */
+  static generate_vmap_rule = false;
+
+  /** What `vmap` runs: gets its settings, for each argument the dimension that numbers the examples, and the arguments; returns the output and its dimensions. */
+  static vmap(..._args: never[]): unknown {
+    throw new NotImplementedError("To use autograd.Function with vmap, you must either override the vmap staticmethod or set generate_vmap_rule=True.");
+  }
+
   /** Runs `forward` unrecorded and makes one node of it. */
   static apply<F extends { forward(...args: never[]): unknown }>(this: F, ...args: unknown[]): ReturnType<F["forward"]> {
     return run(this as never, args) as ReturnType<F["forward"]>;
@@ -174,21 +223,65 @@ export class InplaceFunction extends Function {
   }
 }
 
-function run(f: Static, args: unknown[]): unknown {
-  const recording = is_grad_enabled();
-  const tensors = args.filter((a) => a instanceof Tensor);
-  const executable = recording && tensors.some(requiresGrad);
-  const edges = tensors.map((t) => executable ? gradientEdge(t) : null);
-  const node = new FunctionNode(f, edges, tensors.map((t, i) => edges[i] === null ? 0 : t.output_nr), args.map((a) => a instanceof Tensor));
-  node.needs_input_grad = args.map((a) => a instanceof Tensor && requiresGrad(a));
+const isSplit = (f: FunctionClass): boolean => f.setup_context !== Function.setup_context;
+
+/** What the level of `vmap` makes of a custom function; set by the module that knows about it. */
+export const underVmap: { run: (f: FunctionClass, args: unknown[], level: Level) => unknown } = {
+  run: () => {
+    throw new Error("vmap has not been loaded");
+  },
+};
+
+function run(f: FunctionClass, given: unknown[]): unknown {
+  if (transforms.active === 0) return record(f, given, given, null);
+  const args = given.map((a) => a instanceof Tensor ? settled(a) : a);
+  if (innermost() !== null && !isSplit(f)) {
+    throw new RuntimeError(
+      "In order to use an autograd.Function with functorch transforms (vmap, grad, jvp, jacrev, ...), it must override the setup_context staticmethod. " +
+        "For more details, please see https://pytorch.org/docs/main/notes/extending.func.html",
+    );
+  }
+  const level = highestLevel({ args });
+  if (level !== null && !(level instanceof DerivativeLevel)) return underVmap.run(f, args, level);
+  const constants = level === null ? args : constantsBelow({ args }, level).args;
+  return record(f, args, constants, level);
+}
+
+/** Calls `forward` at a level; null stands for tensors that no level has lifted. `constants` are the arguments as the level's history sees them. */
+function record(f: FunctionClass, args: unknown[], constants: unknown[], level: DerivativeLevel | null): unknown {
+  const duals = transforms.active > 0 && hasDuals({ args }, level);
+  const tensors = constants.filter((a) => a instanceof Tensor);
+  const executable = is_grad_enabled() && (level === null || level.recording) && tensors.some(requiresGrad);
+  const node = nodeOf(f, constants, executable);
   const versions = tensors.map((t) => t.store.version);
+  // forward sees duals without their tangents, which are the business of jvp
+  const primals = duals && level === null ? args.map((a) => a instanceof Tensor ? primalOf(a, null) : a) : args;
+  const original = (t: Tensor): Tensor => {
+    const at = primals.indexOf(t);
+    return at < 0 ? t : args[at] as Tensor;
+  };
   const ctx = node as never;
-  const split = f.setup_context !== Function.setup_context;
   const before = setGradMode(false);
   let output: unknown;
+  let jvpCtx = node;
   try {
-    output = split ? f.forward(...args as never[]) : f.forward(ctx, ...args as never[]);
-    if (split) f.setup_context(ctx, args as never, output as never);
+    if (level !== null) {
+      setGradMode(before);
+      const values = args.map((a) => a instanceof Tensor ? valueAt(a, level) : a);
+      const below = level.below(() => run(f, values));
+      setGradMode(false);
+      const lift = (t: unknown): unknown => t instanceof Tensor ? lifted(level, t) : t;
+      output = Array.isArray(below) ? below.map(lift) : lift(below);
+      if (duals && level.duals !== null) {
+        jvpCtx = nodeOf(f, values, false);
+        f.setup_context(jvpCtx as never, values as never, below as never);
+      }
+    } else output = isSplit(f) ? f.forward(...primals as never[]) : f.forward(ctx, ...primals as never[]);
+    if (primals !== args) {
+      output = Array.isArray(output) ? output.map((t) => t instanceof Tensor ? original(t) : t) : output instanceof Tensor ? original(output) : output;
+      node.replace(original);
+    }
+    if (isSplit(f)) f.setup_context(ctx, args as never, output as never);
   } finally {
     setGradMode(before);
   }
@@ -196,8 +289,76 @@ function run(f: Static, args: unknown[]): unknown {
   checkDirty(node, tensors, outputs, versions);
   const wrapped = outputs.map((out, i) => wrapOutput(node, out, i, tensors, executable));
   if (executable) node.saveNow();
-  if (!Array.isArray(output)) return wrapped[0];
-  return wrapped;
+  if (duals) moveForward(f, jvpCtx, args, node, outputs, wrapped, level);
+  return Array.isArray(output) ? wrapped : wrapped[0];
+}
+
+function nodeOf(f: FunctionClass, args: readonly unknown[], executable: boolean): FunctionNode {
+  const tensors = args.filter((a) => a instanceof Tensor);
+  const edges = tensors.map((t) => executable ? gradientEdge(t) : null);
+  const node = new FunctionNode(f, edges, tensors.map((t, i) => edges[i] === null ? 0 : t.output_nr), args.map((a) => a instanceof Tensor));
+  node.needs_input_grad = args.map((a) => a instanceof Tensor && requiresGrad(a));
+  return node;
+}
+
+/** Calls `jvp` with the tangents of the arguments, and gives the outputs theirs. `outputs` are what `forward` returned, `wrapped` what the caller gets. */
+function moveForward(
+  f: FunctionClass,
+  ctx: FunctionNode,
+  args: readonly unknown[],
+  node: FunctionNode,
+  outputs: readonly unknown[],
+  wrapped: readonly unknown[],
+  level: DerivativeLevel | null,
+): void {
+  const tangents = args.map((a) => {
+    if (!(a instanceof Tensor) || !a.dtype.is_floating_point) return null;
+    const tangent = levelOf(a) === level ? tangentOf(a) : null;
+    return tangent ?? (ctx.materializes ? primalOf(a, level).detach().zeros_like() : null);
+  });
+  ctx.shown = ctx.savedForForward;
+  let result: unknown;
+  try {
+    result = f.jvp(ctx as never, ...tangents as never[]);
+  } finally {
+    ctx.shown = null;
+  }
+  const given: unknown[] = Array.isArray(result) ? result : [result];
+  if (given.length !== outputs.length) {
+    throw new RuntimeError(`Function's jvp returned an invalid number of forward gradients (expected ${outputs.length} but got ${given.length})`);
+  }
+  given.forEach((t, i) => {
+    if (t !== null && t !== undefined && !(t instanceof Tensor)) {
+      throw new RuntimeError(`expected Variable or None (got ${pythonType(t)}) for grad output ${i}.`);
+    }
+  });
+  given.forEach((tangent, i) => {
+    const out = wrapped[i], returned = outputs[i];
+    if (!(tangent instanceof Tensor)) return;
+    if (!(out instanceof Tensor) || !out.dtype.is_floating_point || node.nonDifferentiable.includes(returned as Tensor)) {
+      throw new RuntimeError(
+        `Function's jvp returned a gradient at position ${i}, but  the corresponding forward output is not a differentiable Tensor.` +
+          "You should return None at that position instead.",
+      );
+    }
+    const dirty = node.dirty.includes(returned as Tensor);
+    if (dirty && tangents[args.indexOf(returned)] !== tangent) {
+      throw new RuntimeError(
+        "An inplace custom Function is not modifying the forward mode gradients inplace. If the forward is modifying an input inplace, " +
+          "then the jvp function must modify the corresponding gradient inplace.",
+      );
+    }
+    if (!dirty && (args.includes(returned) || out.viewInfo !== null) && tangent.viewInfo === null) {
+      throw new RuntimeError("A custom Function's forward is returning a view (or an input as-is) but the jvp is not returning a view.");
+    }
+    if (!sameSizes(tangent.sizes, out.sizes)) {
+      throw new RuntimeError(
+        "Trying to set a forward gradient that has a different size than that of the original Tensor, this is not supported. " +
+          `Tensor is of size [${out.sizes.join(", ")}] while the given forward gradient is of size [${tangent.sizes.join(", ")}].`,
+      );
+    }
+    if (!dirty) asDual(out, tangent, level);
+  });
 }
 
 function checkDirty(node: FunctionNode, inputs: readonly Tensor[], outputs: readonly unknown[], versions: readonly number[]): void {

@@ -395,7 +395,7 @@ export class DerivativeLevel extends Level {
 
   dual(primal: Tensor, tangent: Tensor): Tensor {
     const out = levelOf(primal) === this ? primal.view_as(primal) : lifted(this, primal);
-    setTangent(out, tangent, this);
+    asDual(out, tangent, this);
     return out;
   }
 
@@ -482,7 +482,7 @@ export function primalOf(t: Tensor, level: Level | null): Tensor {
 }
 
 /** Makes `t` a dual. */
-export function setTangent(t: Tensor, value: Tensor, level: Level | null): void {
+export function asDual(t: Tensor, value: Tensor, level: Level | null): void {
   t.tangent = { level: level instanceof DerivativeLevel && level.duals !== null ? level.duals : transforms.duals!, value };
 }
 
@@ -533,7 +533,7 @@ export function makeDuals(op: Operation, { primals, tangents }: DualCall, result
   const values = results.map((t) => primalOf(t, level));
   op.tangents(primals, tangents, values).forEach((tangent, i) => {
     if (tangent === null || !results[i].dtype.is_floating_point) return;
-    setTangent(results[i], results[i].viewInfo === null ? ownMemory(tangent, tangents) : tangent, level);
+    asDual(results[i], results[i].viewInfo === null ? ownMemory(tangent, tangents) : tangent, level);
   });
 }
 
@@ -560,11 +560,11 @@ export function changeDual(op: Operation, { primals, tangents }: DualCall, self:
   if (after === null || !self.dtype.is_floating_point) return;
   const base = self.viewInfo?.base;
   if (base === undefined) {
-    setTangent(self, after, level);
+    asDual(self, after, level);
     return;
   }
   const value = level === null || levelOf(base) !== level ? base : primalOf(base, level);
-  setTangent(base, value.detach().new_empty_strided([...base.sizes], [...base.strides]).zero_(), level);
+  asDual(base, value.detach().new_empty_strided([...base.sizes], [...base.strides]).zero_(), level);
   tangentOf(self)!.copy_(after);
 }
 

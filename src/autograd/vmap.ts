@@ -9,6 +9,7 @@ import { Tensor } from "../tensor.ts";
 import type { Randomness } from "./batched_random.ts";
 import { BatchLevel } from "./batch_level.ts";
 import { broadcastLeaves, flatten, sameStructure, specText, type TreeSpec, unflatten } from "./pytree.ts";
+import "./function_vmap.ts";
 import { levelOf, lifted } from "./transforms.ts";
 
 /** Which dimension numbers the examples: one for all, or nested as the arguments are; null where an argument is the same for all. */

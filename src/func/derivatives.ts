@@ -5,7 +5,7 @@ import { execute } from "../autograd/engine.ts";
 import { is_grad_enabled, setGradMode } from "../autograd/mode.ts";
 import type { MaybeTensor } from "../autograd/node.ts";
 import { flatten, sameStructure, specText, structureText, treeMap, type TreeSpec, unflatten } from "../autograd/pytree.ts";
-import { DerivativeLevel, late, levelOf, lifted, setTangent, tangentOf, valueAt, withTransforms } from "../autograd/transforms.ts";
+import { asDual, DerivativeLevel, late, levelOf, lifted, tangentOf, valueAt, withTransforms } from "../autograd/transforms.ts";
 import { gradientEdge } from "../autograd/view.ts";
 import type { TreeFunction } from "../autograd/vmap.ts";
 import { RuntimeError, ValueError } from "../errors.ts";
@@ -327,7 +327,7 @@ function dual(level: DerivativeLevel, primal: Tensor, tangent: Tensor): Tensor {
     );
   }
   const out = lifted(level, primal);
-  setTangent(out, tangent, level);
+  asDual(out, tangent, level);
   return out;
 }
 
