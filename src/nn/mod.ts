@@ -33,3 +33,6 @@ export * from "./sparse.ts";
 export * from "./distance.ts";
 export * from "./pixels.ts";
 export * from "./upsample.ts";
+export * from "./rnn.ts";
+export * from "./rnn_cells.ts";
+export * as utils from "./utils/mod.ts";

@@ -1,7 +1,7 @@
 /**
  * What recurrent layers compute, made of other ops: cells, layers of sequences, and layers of packed sequences of several lengths.
  */
-import { grad } from "../autograd/grad.ts";
+import { grad } from "../autograd/backward.ts";
 import { enable_grad, is_grad_enabled } from "../autograd/mode.ts";
 import { float32 } from "../dtype.ts";
 import { RuntimeError } from "../errors.ts";

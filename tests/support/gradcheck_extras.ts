@@ -8,6 +8,7 @@ const F = torch.nn.functional;
 /** The shapes of the inputs, and the function of them. */
 export const extras: Record<string, [shapes: number[][], f: Differentiable]> = {
   "index with an ellipsis only": [[[2, 3]], ([x]) => [x.index("...")]],
+  "pack_padded_sequence": [[[3, 2, 2]], ([x]) => [torch.nn.utils.rnn.pack_padded_sequence(x.mul(x), [3, 1]).data]],
   "fill with a number": [[[2, 3]], ([x]) => [torch.fill(x, 2).add(x)]],
   "fill with a tensor": [[[2, 3], []], ([x, y]) => [torch.fill(x, y).mul(x)]],
   "erfinv": [[[5]], ([x]) => [torch.erfinv(x.mul(0.9)), torch.erfinv(x.mul(0.5)).square()]],
@@ -90,6 +91,7 @@ export const extras: Record<string, [shapes: number[][], f: Differentiable]> = {
 
 /** Nodes that no check needs to reach, and why. */
 export const exempt: Record<string, string> = {
+  MkldnnRnnLayerBackward0: "differentiates other ops, in single precision",
   ToCopyBackward0: "rounds, so that differences tell nothing",
   "torch::autograd::NotImplemented": "has no derivative",
   NextafterBackward0: "has no derivative",
