@@ -1,11 +1,10 @@
 /**
  * `backward` and `grad`: from tensors to a backward pass.
  */
-import { RuntimeError, ValueError } from "../errors.ts";
-import { sameSizes } from "../layout.ts";
+import { IndexError, RuntimeError, ValueError } from "../errors.ts";
+import { sameSizes, type Sizes } from "../layout.ts";
 import { isPlainObject, pythonType } from "../python.ts";
 import { makeSize } from "../size.ts";
-import { stack } from "../ops/join.ts";
 import { Tensor } from "../tensor.ts";
 import { warnOnce } from "../warnings.ts";
 import { execute, type Root } from "./engine.ts";
@@ -13,6 +12,7 @@ import { retainGrad } from "./hooks.ts";
 import type { MaybeTensor } from "./node.ts";
 import { refuseUnderTransforms } from "./transforms.ts";
 import { gradientEdge } from "./view.ts";
+import { mapSlices } from "./vmap.ts";
 
 /** A place in the graph where gradients can be asked for without holding the tensor itself. */
 export class GradientEdge {
@@ -258,14 +258,14 @@ export function grad(
   checkGradients(outs, given);
   const create = named.create_graph === true;
   const keepGraph = named.retain_graph ?? create;
-  if (named.is_grads_batched) return batchedGrad(outs, ins, given, { ...named, allow_unused: allowUnused });
-  const start = startingGradients(outs, given);
+  const start = named.is_grads_batched ? startingBatches(outs, given) : startingGradients(outs, given);
   const roots = outs.map(rootOf);
   const wanted = ins.map((input, i) => {
     if (input instanceof Tensor && !input.requires_grad) throw new RuntimeError("One of the differentiated Tensors does not require grad");
     return rootOf(input, i);
   });
-  const grads: MaybeTensor[] = execute(roots, start, { keepGraph, createGraph: create, inputs: wanted, accumulate: false });
+  const pass = (...from: Tensor[]) => execute(roots, from, { keepGraph, createGraph: create, inputs: wanted, accumulate: false });
+  const grads: MaybeTensor[] = named.is_grads_batched ? mapSlices(pass, "vjp", start) : pass(...start);
   const unused = grads.indexOf(null);
   if (unused >= 0 && !allowUnused) {
     throw new RuntimeError(
@@ -278,32 +278,26 @@ export function grad(
   return grads as Tensor[];
 }
 
-/** `is_grads_batched`: one pass for each slice of the gradients along their first dimension, stacked. */
-function batchedGrad(outs: TensorOrEdge[], ins: TensorOrEdge[], given: (Tensor | null)[], options: GradOptions): Tensor[] {
-  given.forEach((g, i) => {
+/** The gradients to start from where their first dimension numbers several of them. */
+function startingBatches(outs: readonly TensorOrEdge[], given: readonly (Tensor | null)[]): Tensor[] {
+  return given.map((g, i) => {
+    if (g === null) return startingGradients([outs[i]], [null])[0];
     const out = outs[i];
-    if (g === null || !(out instanceof Tensor)) return;
-    if (g.sizes.length === 0 || !sameSizes(g.sizes.slice(1), out.sizes)) {
-      throw new RuntimeError(
-        "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch dimension. The sizes of the remaining dimensions are " +
-          `expected to match the shape of corresponding output, but a mismatch was detected: grad_output[${i}] has a shape of ${makeSize(g.sizes.slice(1))} ` +
-          `and output[${i}] has a shape of ${shapeText(out)}. If you only want some tensors in \`grad_output\` to be considered batched, consider using vmap.`,
-      );
-    }
+    const first = slice(g.sizes);
+    if (!(out instanceof Tensor) || sameSizes(first, out.sizes)) return g;
+    throw new RuntimeError(
+      "If `is_grads_batched=True`, we interpret the first dimension of each grad_output as the batch dimension. The sizes of the remaining dimensions are " +
+        `expected to match the shape of corresponding output, but a mismatch was detected: grad_output[${i}] has a shape of ${makeSize(slice(first))} ` +
+        `and output[${i}] has a shape of ${shapeText(out)}. If you only want some tensors in \`grad_output\` to be considered batched, consider using vmap.`,
+    );
   });
-  const n = given.find((g) => g !== null)?.sizes[0] ?? 0;
-  const rows: Tensor[][] = [];
-  for (let k = 0; k < n; k++) {
-    const last = k === n - 1;
-    rows.push(grad(outs, ins, given.map((g) => g === null ? null : g.select(0, k)), {
-      create_graph: options.create_graph,
-      retain_graph: last ? options.retain_graph : true,
-      allow_unused: options.allow_unused,
-      materialize_grads: options.materialize_grads,
-    }));
+}
+
+/** The shape of `t[0]`. */
+function slice(sizes: Sizes): Sizes {
+  if (sizes.length === 0) {
+    throw new IndexError("invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor to a number");
   }
-  return ins.map((_, i) => {
-    const parts = rows.map((row) => row[i]);
-    return parts[0] === null ? parts[0] : stack(parts);
-  });
+  if (sizes[0] === 0) throw new IndexError("index 0 is out of bounds for dimension 0 with size 0");
+  return sizes.slice(1);
 }

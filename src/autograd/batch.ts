@@ -4,7 +4,7 @@
 import { wrapDim } from "../layout.ts";
 import { type Num, resultType } from "../ops/promotion.ts";
 import { Tensor } from "../tensor.ts";
-import { BatchedAccess, type Inputs, type Level, levelOf, mapTensors, type Operation } from "./transforms.ts";
+import { BatchedAccess, type Inputs, type Level, levelOf, mapTensors, moveDim, type Operation } from "./transforms.ts";
 
 /** The error for a function whose result has a shape that depends on values; `name` is PyTorch's. */
 export function dynamicShape(name: string): BatchedAccess {
@@ -54,7 +54,7 @@ export class Batch {
   /** All examples of an input, numbered by the first dimension. */
   front(t: Tensor): Tensor {
     const { value, dim } = t.lift!;
-    return dim === 0 ? value : value.movedim(dim, 0);
+    return moveDim(value, dim, 0);
   }
 
   /** The same, an input that is the same for all examples repeated without a copy. */

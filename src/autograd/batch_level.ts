@@ -21,6 +21,7 @@ import {
   type Lift,
   lifted,
   mapTensors,
+  moveDim,
   type Operation,
   relist,
   UnbatchedTarget,
@@ -66,11 +67,11 @@ export class BatchLevel extends Level {
   override readonly keepsViews = true;
   /** The number of examples. */
   readonly size: number;
-  /** What random ops do. */
-  readonly randomness: Randomness;
+  /** What random ops do; `refused` is the error of PyTorch's older `vmap`. */
+  readonly randomness: Randomness | "refused";
 
   /** Made by `vmap`. */
-  constructor(size: number, randomness: Randomness) {
+  constructor(size: number, randomness: Randomness | "refused") {
     super();
     this.size = size;
     this.randomness = randomness;
@@ -97,7 +98,7 @@ export class BatchLevel extends Level {
       throw new RuntimeError(`output with shape [${self.sizes.join(", ")}] doesn't match the broadcast shape [${result.sizes.join(", ")}]`);
     }
     const { lift } = result;
-    const value = lift !== null && lift.level === this ? lift.value.movedim(lift.dim, target.dim) : result.unsqueeze(target.dim);
+    const value = lift !== null && lift.level === this ? moveDim(lift.value, lift.dim, target.dim) : result.unsqueeze(target.dim);
     target.value.copy_(value);
   }
 
@@ -115,7 +116,7 @@ export class BatchLevel extends Level {
 
   dual(primal: Tensor, tangent: Tensor, make: (primal: Tensor, tangent: Tensor) => Tensor): Tensor {
     const whole = (t: Tensor): Tensor => {
-      if (levelOf(t) === this) return t.lift!.value.movedim(t.lift!.dim, 0);
+      if (levelOf(t) === this) return moveDim(t.lift!.value, t.lift!.dim, 0);
       return t.unsqueeze(0).expand([this.size, ...t.sizes]);
     };
     return lifted(this, make(whole(primal), whole(tangent)), 0);

@@ -4,7 +4,7 @@
 import { RuntimeError } from "../errors.ts";
 import { Tensor } from "../tensor.ts";
 import type { Batching } from "./batch.ts";
-import { type Inputs, levelOf, lifted, mapTensors } from "./transforms.ts";
+import { type Inputs, levelOf, lifted, mapTensors, moveDim } from "./transforms.ts";
 
 /** What random ops do under `vmap`. */
 export type Randomness = "error" | "same" | "different";
@@ -27,13 +27,18 @@ const OF_TENSORS: ReadonlySet<string> = new Set(["bernoulli", "normal", "multino
 export const isRandom = (name: string): boolean => SIZED.has(name) || LIKE.has(name) || FILLS.has(name) || OF_TENSORS.has(name) || name === "randperm";
 
 interface RandomLevel extends Batching {
-  readonly randomness: Randomness;
+  readonly randomness: Randomness | "refused";
 }
 
 type Run = (inputs: Inputs) => unknown;
 
 /** Runs a random op at a level of `vmap`. */
 export function drawBatch(level: RandomLevel, name: string, inputs: Inputs, run: Run): unknown {
+  if (level.randomness === "refused") {
+    throw new RuntimeError(
+      "vmap: We do not yet support calling random operations inside of vmap. Please perform random operations outside of vmap as a workaround",
+    );
+  }
   if (level.randomness === "error") {
     throw new RuntimeError(
       "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' randomness flags on vmap " +
@@ -65,7 +70,7 @@ export function drawBatch(level: RandomLevel, name: string, inputs: Inputs, run:
   const rank = Math.max(...Object.values(inputs).map((t) => t instanceof Tensor ? t.sizes.length : 0));
   const whole = mapTensors(inputs, (t) => {
     if (!isBatched(t)) return t.unsqueeze(0).expand([level.size, ...t.sizes]);
-    const all = t.lift!.value.movedim(t.lift!.dim, 0);
+    const all = moveDim(t.lift!.value, t.lift!.dim, 0);
     return all.reshape([level.size, ...new Array<number>(rank - t.sizes.length).fill(1), ...t.sizes]);
   });
   return lifted(level, run(whole) as Tensor, 0);
@@ -98,6 +103,6 @@ function fill(level: RandomLevel, name: string, inputs: Inputs & { self: Tensor 
   }
   const { value, dim } = self.lift!;
   if (probability === null) run({ ...inputs, self: value });
-  else run({ ...inputs, self: value.movedim(dim, 0), p: probability.lift!.value.movedim(probability.lift!.dim, 0) });
+  else run({ ...inputs, self: moveDim(value, dim, 0), p: moveDim(probability.lift!.value, probability.lift!.dim, 0) });
   return self;
 }

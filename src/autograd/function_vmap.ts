@@ -7,7 +7,7 @@ import { Tensor } from "../tensor.ts";
 import { BatchLevel } from "./batch_level.ts";
 import { Function, type FunctionClass, type FunctionCtx, FunctionNode, underVmap } from "./function.ts";
 import { broadcastLeaves, flatten, unflatten } from "./pytree.ts";
-import { type Level, levelOf, lifted } from "./transforms.ts";
+import { type Level, levelOf, lifted, moveDim } from "./transforms.ts";
 
 const SEE = "For more details, please see https://pytorch.org/docs/main/notes/extending.func.html";
 
@@ -87,7 +87,7 @@ function atLevel<T>({ size, randomness }: BatchLevel, body: (level: BatchLevel) 
 /** All examples of a result, numbered by the first dimension. */
 function whole(level: BatchLevel, t: unknown): unknown {
   if (!(t instanceof Tensor)) return t;
-  return levelOf(t) === level ? t.lift!.value.movedim(t.lift!.dim, 0) : t.unsqueeze(0).expand([level.size, ...t.sizes]);
+  return levelOf(t) === level ? moveDim(t.lift!.value, t.lift!.dim, 0) : t.unsqueeze(0).expand([level.size, ...t.sizes]);
 }
 
 /** What a call keeps: the function's own `ctx`, and where the examples are numbered in what it saved. */
@@ -141,7 +141,7 @@ function batched(f: FunctionClass, inDims: Dims, outer: BatchLevel): FunctionCla
         return (Array.isArray(result) ? result : [result]).map((g, i) => {
           if (!(g instanceof Tensor)) return g;
           const all = whole(level, g) as Tensor, dim = inDims[i];
-          return dim === null ? all.sum(0) : all.movedim(0, dim);
+          return dim === null ? all.sum(0) : moveDim(all, 0, dim);
         });
       });
     }

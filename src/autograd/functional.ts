@@ -8,8 +8,11 @@ import { isPlainObject, pythonType } from "../python.ts";
 import { makeSize } from "../size.ts";
 import { Tensor } from "../tensor.ts";
 import { grad } from "./backward.ts";
+import { dual_level, make_dual, unpack_dual } from "./forward_ad.ts";
 import { enable_grad } from "./mode.ts";
 import type { MaybeTensor } from "./node.ts";
+import { splitBatch, unitVectors } from "./unit_vectors.ts";
+import { mapSlices } from "./vmap.ts";
 
 /** A tensor, or several as a tuple. */
 export type Tensors = Tensor | readonly Tensor[];
@@ -237,6 +240,25 @@ function nest(outputs: Tuple, inputs: Tuple, blocks: Tensor[][]): Nested {
   return outputs.isTuple ? rows : rows[0];
 }
 
+/** PyTorch's refusals of what forward mode cannot do here. */
+function checkForward(create_graph: boolean, strict: boolean, vectorize: boolean): void {
+  if (create_graph) {
+    throw new NotImplementedError(
+      'torch.autograd.functional.jacobian: `create_graph=True` and `strategy="forward-mode"` are not supported together (yet). ' +
+        'Please either set `create_graph=False` or `strategy="reverse-mode"`.',
+    );
+  }
+  if (strict) {
+    throw new RuntimeError(
+      'torch.autograd.functional.jacobian: `strict=True` and `strategy="forward-mode"` are not supported together (yet). ' +
+        'Please either set `strict=False` or `strategy="reverse-mode"`.',
+    );
+  }
+  if (!vectorize) {
+    throw new NotImplementedError("Computing Jacobian using forward-AD or forward-over-reverse Hessian isonly implemented for `vectorize=True`.");
+  }
+}
+
 /** The jacobian of `func` at `inputs`: for each output and input a tensor of the output's shape followed by the input's. */
 export function jacobian(func: TensorFunction, inputs: Tensors, ...args: Positional<JacobianOptions>): Nested {
   const { create_graph = false, strict = false, vectorize = false, strategy = "reverse-mode" } = readOptions<JacobianOptions>(
@@ -250,22 +272,8 @@ export function jacobian(func: TensorFunction, inputs: Tensors, ...args: Positio
     );
   }
   if (strategy === "forward-mode") {
-    if (create_graph) {
-      throw new NotImplementedError(
-        'torch.autograd.functional.jacobian: `create_graph=True` and `strategy="forward-mode"` are not supported together (yet). ' +
-          'Please either set `create_graph=False` or `strategy="reverse-mode"`.',
-      );
-    }
-    if (strict) {
-      throw new RuntimeError(
-        'torch.autograd.functional.jacobian: `strict=True` and `strategy="forward-mode"` are not supported together (yet). ' +
-          'Please either set `strict=False` or `strategy="reverse-mode"`.',
-      );
-    }
-    if (!vectorize) {
-      throw new NotImplementedError("Computing Jacobian using forward-AD or forward-over-reverse Hessian isonly implemented for `vectorize=True`.");
-    }
-    return forwardJacobian(func, inputs);
+    checkForward(create_graph, strict, vectorize);
+    return dualJacobian(func, inputs);
   }
   return enable_grad(() => {
     const given = asTuple(inputs, "inputs", "jacobian");
@@ -277,6 +285,7 @@ export function jacobian(func: TensorFunction, inputs: Tensors, ...args: Positio
         "torch.autograd.functional.jacobian: `strict=True` and `vectorized=True` are not supported together. Please either set `strict=False` or `vectorize=False`.",
       );
     }
+    if (vectorize) return nest(outputs, given, batchedJacobian(outputs.items, at, create_graph));
     const blocks = outputs.items.map((output, i) => {
       const rows: Tensor[][] = at.map(() => []);
       const flat = output.reshape(-1);
@@ -299,7 +308,39 @@ export function jacobian(func: TensorFunction, inputs: Tensors, ...args: Positio
   });
 }
 
-/** Column by column: the jacobian's products with the unit vectors. */
+/** All rows at once: one backward pass for the unit vectors of all outputs. */
+function batchedJacobian(outputs: readonly Tensor[], inputs: readonly Tensor[], createGraph: boolean): Tensor[][] {
+  const units = unitVectors(outputs).map((u, i) => u.reshape([-1, outputs[i].count]));
+  const flat = outputs.map((t) => t.reshape(-1));
+  const tracked = flat.map((_, i) => i).filter((i) => flat[i].requires_grad);
+  const rows: MaybeTensor[] = tracked.length === 0
+    ? inputs.map(() => null)
+    : grad(tracked.map((i) => flat[i]), inputs, tracked.map((i) => units[i]), { create_graph: createGraph, allow_unused: true, is_grads_batched: true });
+  const total = outputs.reduce((n, t) => n + t.count, 0);
+  const columns = rows.map((all, j) => splitBatch(all ?? inputs[j].detach().zeros_like().expand([total, ...inputs[j].sizes]), outputs));
+  return outputs.map((out, i) => finish(columns.map((parts, j) => parts[i].reshape([...out.sizes, ...inputs[j].sizes])), createGraph));
+}
+
+/** All columns at once: one run in forward mode for the unit vectors of all inputs. */
+function dualJacobian(func: TensorFunction, inputs: Tensors): Nested {
+  const given = asTuple(inputs, "inputs", "jacobian");
+  let outputs: Tuple = { isTuple: false, items: [] };
+  const push = (...directions: Tensor[]): Tensor[] =>
+    dual_level(() => {
+      const duals = given.items.map((t, j) => make_dual(t, directions[j]));
+      const results = asTuple(func(...duals), "outputs", "jacobian");
+      const parts = results.items.map((t) => unpack_dual(t));
+      outputs = { isTuple: results.isTuple, items: parts.map((p) => p.primal) };
+      return parts.map((p) => p.tangent ?? p.primal.detach().zeros_like());
+    });
+  const columns = mapSlices(push, "jvp", unitVectors(given.items)) as Tensor[];
+  const blocks = columns.map((all, i) =>
+    splitBatch(all, given.items).map((part, j) => part.movedim(0, -1).reshape([...outputs.items[i].sizes, ...given.items[j].sizes]))
+  );
+  return nest(outputs, given, blocks);
+}
+
+/** Column by column, by two backward passes each: for functions that record what forward mode cannot see. */
 function forwardJacobian(func: TensorFunction, inputs: Tensors): Nested {
   const given = asTuple(inputs, "inputs", "jacobian");
   let outputs: Tuple = { isTuple: false, items: [] };
@@ -334,6 +375,7 @@ export function hessian(func: TensorFunction, inputs: Tensors, ...args: Position
   if (outer_jacobian_strategy !== "forward-mode" && outer_jacobian_strategy !== "reverse-mode") {
     throw new AssertionError('Expected strategy to be either "forward-mode" or "reverse-mode".');
   }
+  if (outer_jacobian_strategy === "forward-mode") checkForward(create_graph, strict, vectorize);
   const given = asTuple(inputs, "inputs", "hessian");
   const gradient = (...at: Tensor[]): Tensor[] => {
     const points = at.map((t) => t.requires_grad ? t : t.detach().requires_grad_());
@@ -342,10 +384,8 @@ export function hessian(func: TensorFunction, inputs: Tensors, ...args: Position
     if (strict) requireGradients(back, "jacobian", true);
     return back.map((g, i) => g ?? points[i].detach().zeros_like());
   };
-  const options: JacobianOptions = outer_jacobian_strategy === "forward-mode"
-    ? { vectorize: true, strategy: "forward-mode" }
-    : { create_graph, strict, vectorize };
-  const blocks = jacobian(gradient, given.items, options);
+  const options: JacobianOptions = { create_graph, strict, vectorize };
+  const blocks = outer_jacobian_strategy === "forward-mode" ? forwardJacobian(gradient, given.items) : jacobian(gradient, given.items, options);
   return given.isTuple ? blocks : (blocks as Nested[][])[0][0];
 }
 

@@ -136,6 +136,11 @@ export function underneath(t: Tensor): Tensor {
   return at;
 }
 
+/** The tensor with one dimension at another place; itself where that is the same. */
+export function moveDim(t: Tensor, from: number, to: number): Tensor {
+  return from === (to < 0 ? to + t.sizes.length : to) ? t : t.movedim(from, to);
+}
+
 /** Throws where a function transform is running. */
 export function refuseUnderTransforms(message: string): void {
   if (stack.length > 0) throw new RuntimeError(message);

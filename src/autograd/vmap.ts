@@ -10,7 +10,7 @@ import type { Randomness } from "./batched_random.ts";
 import { BatchLevel } from "./batch_level.ts";
 import { broadcastLeaves, flatten, sameStructure, specText, type TreeSpec, unflatten } from "./pytree.ts";
 import "./function_vmap.ts";
-import { levelOf, lifted } from "./transforms.ts";
+import { levelOf, lifted, moveDim } from "./transforms.ts";
 
 /** Which dimension numbers the examples: one for all, or nested as the arguments are; null where an argument is the same for all. */
 export type Dims = number | null | readonly Dims[] | { readonly [key: string]: Dims };
@@ -109,10 +109,15 @@ function readInputs(name: string, inDims: unknown, args: unknown[]): Mapped {
     return at;
   });
   if (sizes.length === 0) throw new ValueError("vmap: Expected at least one Tensor to vmap over");
+  checkSizes(sizes);
+  return { leaves, spec, dims: wrapped, size: sizes[0] };
+}
+
+function checkSizes(sizes: number[]): number[] {
   if (sizes.some((n) => n !== sizes[0])) {
     throw new ValueError(`vmap: Expected all tensors to have the same size in the mapped dimension, got sizes [${sizes.join(", ")}] for the mapped dimension`);
   }
-  return { leaves, spec, dims: wrapped, size: sizes[0] };
+  return sizes;
 }
 
 function readOutDims(name: string, outDims: unknown, outputs: unknown, spec: TreeSpec): unknown[] {
@@ -157,9 +162,34 @@ function runBatched(f: TreeFunction, name: string, { leaves, spec, dims, size }:
         );
       }
       const all = batched ? out.lift!.value : out.unsqueeze(0).expand([size, ...out.sizes]);
-      return all.movedim(batched ? out.lift!.dim : 0, place as number);
+      return moveDim(all, batched ? out.lift!.dim : 0, place as number);
     });
     return unflatten(flat.spec, values);
+  } finally {
+    level.leave();
+    level.alive = false;
+  }
+}
+
+/**
+ * What `f` gives for all slices of some tensors along their first dimension at once, stacked; null where it gives null. This is PyTorch's older
+ * `vmap`, which its `autograd` is built on; `name` is that of the function in the errors.
+ */
+export function mapSlices(f: (...slices: Tensor[]) => (Tensor | null)[], name: string, args: readonly Tensor[]): (Tensor | null)[] {
+  for (const t of args) {
+    if (t.sizes.length > 0) continue;
+    throw new ValueError(
+      `vmap(${name}, in_dims=0, ...)(<inputs>): Got in_dim=0 for some input, but that input is a Tensor of dimensionality 0 so expected in_dim to satisfy 0 <= in_dim < 0.`,
+    );
+  }
+  const [size] = checkSizes(args.map((t) => t.sizes[0]));
+  const level = new BatchLevel(size, "refused");
+  level.enter();
+  try {
+    return f(...args.map((t) => lifted(level, t, 0))).map((t) => {
+      if (t === null) return null;
+      return levelOf(t) === level ? moveDim(t.lift!.value, t.lift!.dim, 0) : t.unsqueeze(0).expand([size, ...t.sizes]);
+    });
   } finally {
     level.leave();
     level.alive = false;

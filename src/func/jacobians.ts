@@ -3,6 +3,7 @@
  */
 import { flatten, treeMap, unflatten } from "../autograd/pytree.ts";
 import type { Randomness } from "../autograd/batched_random.ts";
+import { splitBatch, unitVectors } from "../autograd/unit_vectors.ts";
 import { type TreeFunction, vmap } from "../autograd/vmap.ts";
 import { AttributeError, ValueError } from "../errors.ts";
 import { pythonType } from "../python.ts";
@@ -24,28 +25,6 @@ export interface JacfwdOptions<N extends Argnums = Argnums, Aux extends boolean 
 /** A jacobian's type: nested first as the outputs `R` are, then as the inputs `W`. */
 export type JacobianOf<R, W> = R extends Tensor ? (W extends Tensor ? Tensor : { [K in keyof W]: JacobianOf<R, W[K]> })
   : { [K in keyof R]: JacobianOf<R[K], W> };
-
-/** Unit vectors for all elements of some tensors: for each of these a batch of them, zero where it is another one's turn. */
-function unitVectors(like: readonly Tensor[]): Tensor[] {
-  const total = like.reduce((n, t) => n + t.count, 0);
-  let start = 0;
-  return like.map((t) => {
-    const all = t.detach().new_zeros([total, t.count]);
-    all.narrow(0, start, t.count).diagonal().fill_(1);
-    start += t.count;
-    return all.view([total, ...t.sizes]);
-  });
-}
-
-/** A batch over all elements of some tensors, cut into what belongs to each of them. */
-function cut(all: Tensor, like: readonly Tensor[]): Tensor[] {
-  let start = 0;
-  return like.map((t) => {
-    const part = all.narrow(0, start, t.count);
-    start += t.count;
-    return part;
-  });
-}
 
 /**
  * The function that gives the jacobian of `func` with respect to its first argument, or to those that `argnums` names, row by row in reverse
@@ -72,7 +51,7 @@ export function jacrev(func: TreeFunction, argnums?: Argnums | JacrevOptions, op
     const outputs = leaves as Tensor[];
     const rows = vmap((...unit: Tensor[]) => pull(unflatten(spec, unit)), { chunk_size })(...unitVectors(outputs));
     const wanted = Array.isArray(which) ? rows : rows[0];
-    const blocks = flatten(wanted).leaves.map((all) => cut(all as Tensor, outputs));
+    const blocks = flatten(wanted).leaves.map((all) => splitBatch(all as Tensor, outputs));
     const jacobian = unflatten(
       spec,
       outputs.map((t, i) => unflatten(flatten(wanted).spec, blocks.map((parts) => parts[i].reshape([...t.sizes, ...parts[i].sizes.slice(1)])))),
@@ -116,7 +95,7 @@ export function jacfwd(func: TreeFunction, argnums?: Argnums | JacfwdOptions, ha
     const [columns, more] = vmap(push, { randomness })(...unitVectors(inputs));
     const wanted = flatten(Array.isArray(which) ? positions.map((i) => args[i]) : args[positions[0]]).spec;
     const jacobian = treeMap(columns, (all) => {
-      const blocks = cut(all as Tensor, inputs).map((part, i) => part.movedim(0, -1).reshape([...part.sizes.slice(1), ...inputs[i].sizes]));
+      const blocks = splitBatch(all as Tensor, inputs).map((part, i) => part.movedim(0, -1).reshape([...part.sizes.slice(1), ...inputs[i].sizes]));
       return unflatten(wanted, blocks);
     });
     // what is returned besides is the same for all columns
