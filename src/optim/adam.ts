@@ -6,6 +6,7 @@ import { tensor } from "../ops/create.ts";
 import type { Tensor } from "../tensor.ts";
 import {
   type Active,
+  type GivenParams,
   Optimizer,
   type Options,
   optionsOf,
@@ -100,8 +101,9 @@ const readAdam = optionsOf<AdamOptions>(
 /** Kingma and Ba's Adam (2014). */
 export class Adam extends AdamBase {
   /** Takes parameters or groups of them, and `lr` (0.001), `betas` ([0.9, 0.999]), `eps` (1e-8), `weight_decay` (0), `amsgrad` (false). */
-  constructor(params: Params, ...args: Options<AdamOptions>) {
-    super(params, readAdam(params, args));
+  constructor(first: GivenParams<AdamOptions>, ...args: Options<AdamOptions>) {
+    const { params, options } = readAdam(first, args);
+    super(params, options);
   }
 
   protected override decayed(p: Tensor, grad: Tensor, { weight_decay }: AdamOptions): Tensor {
@@ -118,8 +120,9 @@ const readAdamW = optionsOf<AdamOptions>(
 /** Adam with weight decay that does not pass through the means (Loshchilov and Hutter, 2017). */
 export class AdamW extends AdamBase {
   /** Takes parameters or groups of them, and `lr` (0.001), `betas` ([0.9, 0.999]), `eps` (1e-8), `weight_decay` (0.01), `amsgrad` (false). */
-  constructor(params: Params, ...args: Options<AdamOptions>) {
-    super(params, readAdamW(params, args));
+  constructor(first: GivenParams<AdamOptions>, ...args: Options<AdamOptions>) {
+    const { params, options } = readAdamW(first, args);
+    super(params, options);
   }
 
   protected override decayed(p: Tensor, grad: Tensor, { lr, weight_decay }: AdamOptions): Tensor {

@@ -5,7 +5,7 @@ import { maximum } from "../ops/compare.ts";
 import { ones } from "../ops/create.ts";
 import type { Tensor } from "../tensor.ts";
 import { countStep, initialState, moveMeans } from "./adam.ts";
-import { type Active, Optimizer, type Options, optionsOf, type ParamGroup, type Params, requireBetas, requireNonNegative } from "./optimizer.ts";
+import { type Active, type GivenParams, Optimizer, type Options, optionsOf, type ParamGroup, requireBetas, requireNonNegative } from "./optimizer.ts";
 
 /** Options of `Adamax`. */
 export interface AdamaxOptions {
@@ -43,8 +43,8 @@ function check({ lr, eps, betas, weight_decay }: { lr: number; eps: number; beta
 /** Adam with the largest gradient so far, forgotten slowly, in place of the mean square (Kingma and Ba, 2014). */
 export class Adamax extends Optimizer {
   /** Takes parameters or groups of them, and `lr` (0.002), `betas` ([0.9, 0.999]), `eps` (1e-8), `weight_decay` (0). */
-  constructor(params: Params, ...args: Options<AdamaxOptions>) {
-    const options = readAdamax(params, args);
+  constructor(first: GivenParams<AdamaxOptions>, ...args: Options<AdamaxOptions>) {
+    const { params, options } = readAdamax(first, args);
     check(options);
     super(params, options);
   }
@@ -108,8 +108,9 @@ const readNAdam = optionsOf<NAdamOptions>(
 /** Adam with Nesterov's momentum (Dozat, 2016). */
 export class NAdam extends Optimizer {
   /** Takes parameters or groups of them, and `lr` (0.002), `betas` ([0.9, 0.999]), `eps` (1e-8), `weight_decay` (0), `momentum_decay` (0.004), `decoupled_weight_decay` (false). */
-  constructor(params: Params, ...args: Options<NAdamOptions>) {
-    const { foreach, maximize, capturable, differentiable, ...own } = readNAdam(params, args);
+  constructor(first: GivenParams<NAdamOptions>, ...args: Options<NAdamOptions>) {
+    const { params, options } = readNAdam(first, args);
+    const { foreach, maximize, capturable, differentiable, ...own } = options;
     check(own);
     requireNonNegative("momentum_decay value", own.momentum_decay);
     super(params, { ...own, maximize, foreach, capturable, differentiable });
@@ -148,8 +149,9 @@ const readRAdam = optionsOf<RAdamOptions>(
 /** Adam that scales its steps only once the mean of squares can be relied on (Liu et al., 2019). */
 export class RAdam extends Optimizer {
   /** Takes parameters or groups of them, and `lr` (0.001), `betas` ([0.9, 0.999]), `eps` (1e-8), `weight_decay` (0), `decoupled_weight_decay` (false). */
-  constructor(params: Params, ...args: Options<RAdamOptions>) {
-    const { lr, betas, eps, weight_decay, decoupled_weight_decay, foreach, maximize, capturable, differentiable } = readRAdam(params, args);
+  constructor(first: GivenParams<RAdamOptions>, ...args: Options<RAdamOptions>) {
+    const { params, options } = readRAdam(first, args);
+    const { lr, betas, eps, weight_decay, decoupled_weight_decay, foreach, maximize, capturable, differentiable } = options;
     check({ lr, betas, eps, weight_decay });
     super(params, { lr, betas, eps, weight_decay, maximize, foreach, capturable, decoupled_weight_decay, differentiable });
   }

@@ -6,7 +6,7 @@ import { ones, tensor } from "../ops/create.ts";
 import { python } from "../nn/arguments.ts";
 import type { Tensor } from "../tensor.ts";
 import { countStep, initialState } from "./adam.ts";
-import { type Active, type Floats, Optimizer, type Options, optionsOf, type ParamGroup, type Params, requireNonNegative } from "./optimizer.ts";
+import { type Active, type Floats, type GivenParams, Optimizer, type Options, optionsOf, type ParamGroup, requireNonNegative } from "./optimizer.ts";
 
 /** Options of `ASGD`. */
 export interface ASGDOptions {
@@ -45,8 +45,8 @@ const readASGD = optionsOf<ASGDOptions>("ASGD", {
 /** Polyak and Juditsky's averaged descent (1992); the average of a parameter is `ax` in its state. */
 export class ASGD extends Optimizer {
   /** Takes parameters or groups of them, and `lr` (0.01), `lambd` (1e-4), `alpha` (0.75), `t0` (1e6), `weight_decay` (0). */
-  constructor(params: Params, ...args: Options<ASGDOptions>) {
-    const options = readASGD(params, args);
+  constructor(first: GivenParams<ASGDOptions>, ...args: Options<ASGDOptions>) {
+    const { params, options } = readASGD(first, args);
     requireNonNegative("learning rate", options.lr);
     requireNonNegative("weight_decay value", options.weight_decay);
     super(params, options);
@@ -106,8 +106,9 @@ const readRprop = optionsOf<RpropOptions>(
 /** Riedmiller and Braun's resilient backpropagation (1993): each parameter has a step of its own, and only the signs of gradients count. */
 export class Rprop extends Optimizer {
   /** Takes parameters or groups of them, and `lr` (0.01), `etas` ([0.5, 1.2]), `step_sizes` ([1e-6, 50]). */
-  constructor(params: Params, ...args: Options<RpropOptions>) {
-    const { lr, etas, step_sizes, foreach, maximize, differentiable, capturable } = readRprop(params, args);
+  constructor(first: GivenParams<RpropOptions>, ...args: Options<RpropOptions>) {
+    const { params, options } = readRprop(first, args);
+    const { lr, etas, step_sizes, foreach, maximize, differentiable, capturable } = options;
     requireNonNegative("learning rate", lr);
     if (!(etas[0] > 0 && etas[0] < 1 && etas[1] > 1)) throw new ValueError(`Invalid eta values: ${python(etas[0])}, ${python(etas[1])}`);
     super(params, { lr, etas, step_sizes, foreach, maximize, differentiable, capturable });

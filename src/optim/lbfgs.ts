@@ -6,7 +6,7 @@ import { RuntimeError, ValueError } from "../errors.ts";
 import { isPlainObject } from "../python.ts";
 import { cat } from "../ops/join.ts";
 import type { Tensor } from "../tensor.ts";
-import { type Active, type Closure, Optimizer, type Options, optionsOf, type ParamGroup, type Params, requireNonNegative } from "./optimizer.ts";
+import { type Active, type Closure, type GivenParams, Optimizer, type Options, optionsOf, type ParamGroup, requireNonNegative } from "./optimizer.ts";
 import { type Point, strongWolfe } from "./line_search.ts";
 
 /** Options of `LBFGS`. */
@@ -67,8 +67,8 @@ const largest = (t: Tensor): number => Number(t.abs().max().item());
 /** Minimises a function of all parameters together: `step` evaluates the closure several times. */
 export class LBFGS extends Optimizer {
   /** Takes parameters, and `lr` (1), `max_iter` (20), `max_eval`, `tolerance_grad` (1e-7), `tolerance_change` (1e-9), `history_size` (100), `line_search_fn`. */
-  constructor(params: Params, ...args: Options<LBFGSOptions>) {
-    const options = readLBFGS(params, args);
+  constructor(first: GivenParams<LBFGSOptions>, ...args: Options<LBFGSOptions>) {
+    const { params, options } = readLBFGS(first, args);
     requireNonNegative("learning rate", options.lr);
     super(params, { ...options, max_eval: options.max_eval ?? Math.floor(options.max_iter * 5 / 4) });
     if (this.param_groups.length !== 1) throw new ValueError("LBFGS doesn't support per-parameter options (parameter groups)");

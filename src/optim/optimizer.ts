@@ -77,13 +77,20 @@ export interface OptimizerState {
 /** The options of an optimizer, by position or by name. */
 export type Options<T> = Constructor<T>;
 
+/** Parameters, by position or by name among the options. */
+export type GivenParams<T> = Params | (Partial<T> & { params: Params });
+
 /** A reader of the arguments of an optimizer's constructor: options in PyTorch's order, and those that are given by name only. */
-export function optionsOf<T extends object>(name: string, positional: Partial<T>, keywordOnly: Partial<T> = {}): (params: Params, args: Options<T>) => T {
+export function optionsOf<T extends object>(
+  name: string,
+  positional: Partial<T>,
+  keywordOnly: Partial<T> = {},
+): (params: GivenParams<T>, args: Options<T>) => { params: Params; options: T } {
   type Inputs = T & { params: Params };
   const read = constructorOf<Inputs>(name, ["params" as keyof Inputs & string], positional as Partial<Inputs>, keywordOnly as Partial<Inputs>);
-  return (params, args) => {
-    const { params: _, ...options } = read([params, ...args] as Constructor<Inputs>);
-    return options as object as T;
+  return (first, args) => {
+    const { params, ...options } = read([first, ...args] as Constructor<Inputs>);
+    return { params, options: options as object as T };
   };
 }
 

@@ -6,7 +6,7 @@ import { ValueError } from "../errors.ts";
 import { python } from "../nn/arguments.ts";
 import type { Tensor } from "../tensor.ts";
 import { countStep, initialState } from "./adam.ts";
-import { type Active, type Floats, Optimizer, type Options, optionsOf, type ParamGroup, type Params, requireNonNegative } from "./optimizer.ts";
+import { type Active, type Floats, type GivenParams, Optimizer, type Options, optionsOf, type ParamGroup, requireNonNegative } from "./optimizer.ts";
 
 /** Options of `RMSprop`. */
 export interface RMSpropOptions {
@@ -48,8 +48,9 @@ const readRMSprop = optionsOf<RMSpropOptions>("RMSprop", {
 /** Hinton's RMSprop: p - lr g / (sqrt(v) + eps), v the running mean of squares. */
 export class RMSprop extends Optimizer {
   /** Takes parameters or groups of them, and `lr` (0.01), `alpha` (0.99), `eps` (1e-8), `weight_decay` (0), `momentum` (0), `centered` (false). */
-  constructor(params: Params, ...args: Options<RMSpropOptions>) {
-    const { lr, alpha, eps, weight_decay, momentum, centered, ...rest } = readRMSprop(params, args);
+  constructor(first: GivenParams<RMSpropOptions>, ...args: Options<RMSpropOptions>) {
+    const { params, options } = readRMSprop(first, args);
+    const { lr, alpha, eps, weight_decay, momentum, centered, ...rest } = options;
     requireNonNegative("learning rate", lr);
     requireNonNegative("epsilon value", eps);
     requireNonNegative("momentum value", momentum);
@@ -109,8 +110,9 @@ const readAdagrad = optionsOf<AdagradOptions>(
 /** Duchi, Hazan and Singer's Adagrad (2011): p - lr g / (sqrt(s) + eps), s the sum of squares. */
 export class Adagrad extends Optimizer {
   /** Takes parameters or groups of them, and `lr` (0.01), `lr_decay` (0), `weight_decay` (0), `initial_accumulator_value` (0), `eps` (1e-10). */
-  constructor(params: Params, ...args: Options<AdagradOptions>) {
-    const { lr, lr_decay, weight_decay, initial_accumulator_value, eps, ...rest } = readAdagrad(params, args);
+  constructor(first: GivenParams<AdagradOptions>, ...args: Options<AdagradOptions>) {
+    const { params, options } = readAdagrad(first, args);
+    const { lr, lr_decay, weight_decay, initial_accumulator_value, eps, ...rest } = options;
     requireNonNegative("learning rate", lr);
     requireNonNegative("lr_decay value", lr_decay);
     requireNonNegative("weight_decay value", weight_decay);
@@ -168,8 +170,9 @@ const readAdadelta = optionsOf<AdadeltaOptions>(
 /** Zeiler's Adadelta (2012): steps as large as the last ones, relative to gradients as large as the last ones. */
 export class Adadelta extends Optimizer {
   /** Takes parameters or groups of them, and `lr` (1), `rho` (0.9), `eps` (1e-6), `weight_decay` (0). */
-  constructor(params: Params, ...args: Options<AdadeltaOptions>) {
-    const { lr, rho, eps, weight_decay, foreach, capturable, maximize, differentiable } = readAdadelta(params, args);
+  constructor(first: GivenParams<AdadeltaOptions>, ...args: Options<AdadeltaOptions>) {
+    const { params, options } = readAdadelta(first, args);
+    const { lr, rho, eps, weight_decay, foreach, capturable, maximize, differentiable } = options;
     requireNonNegative("learning rate", lr);
     if (!(rho >= 0 && rho <= 1)) throw new ValueError(`Invalid rho value: ${python(rho)}`);
     requireNonNegative("epsilon value", eps);

@@ -3,7 +3,7 @@
  */
 import { ValueError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
-import { type Active, Optimizer, type Options, optionsOf, type ParamGroup, type Params, requireNonNegative } from "./optimizer.ts";
+import { type Active, type GivenParams, Optimizer, type Options, optionsOf, type ParamGroup, requireNonNegative } from "./optimizer.ts";
 
 /** Options of `SGD`. */
 export interface SGDOptions {
@@ -36,8 +36,8 @@ const readSGD = optionsOf<SGDOptions>(
 /** p - lr v, with v = momentum v + (1 - dampening) (g + weight_decay p). */
 export class SGD extends Optimizer {
   /** Takes parameters or groups of them, and `lr` (0.001), `momentum` (0), `dampening` (0), `weight_decay` (0), `nesterov` (false). */
-  constructor(params: Params, ...args: Options<SGDOptions>) {
-    const options = readSGD(params, args);
+  constructor(first: GivenParams<SGDOptions>, ...args: Options<SGDOptions>) {
+    const { params, options } = readSGD(first, args);
     requireNonNegative("learning rate", options.lr);
     requireNonNegative("momentum value", options.momentum);
     requireNonNegative("weight_decay value", options.weight_decay);

@@ -5,7 +5,7 @@ import { ValueError } from "../../errors.ts";
 import { type Constructor, constructorOf, python } from "../../nn/arguments.ts";
 import { pythonType } from "../../python.ts";
 import type { Optimizer } from "../optimizer.ts";
-import { LRScheduler, SCHEDULER, type SchedulerOptions } from "./scheduler.ts";
+import { type GivenOptimizer, LRScheduler, SCHEDULER, type SchedulerOptions } from "./scheduler.ts";
 
 /** Arguments of `CosineAnnealingLR`. */
 export interface CosineAnnealingLROptions extends SchedulerOptions {
@@ -28,8 +28,8 @@ export class CosineAnnealingLR extends LRScheduler {
   eta_min: number;
 
   /** Takes the optimizer, `T_max`, `eta_min` (0), `last_epoch` (-1). */
-  constructor(optimizer: Optimizer, ...args: Constructor<CosineAnnealingLROptions>) {
-    const { T_max, eta_min, last_epoch } = readCosineAnnealingLR([optimizer, ...args]);
+  constructor(first: GivenOptimizer<CosineAnnealingLROptions>, ...args: Constructor<CosineAnnealingLROptions>) {
+    const { optimizer, T_max, eta_min, last_epoch } = readCosineAnnealingLR([first, ...args]);
     super(optimizer, last_epoch);
     this.T_max = T_max;
     this.eta_min = eta_min;
@@ -84,8 +84,8 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   T_cur: number;
 
   /** Takes the optimizer, `T_0`, `T_mult` (1), `eta_min` (0), `last_epoch` (-1). */
-  constructor(optimizer: Optimizer, ...args: Constructor<CosineAnnealingWarmRestartsOptions>) {
-    const { T_0, T_mult, eta_min, last_epoch } = readWarmRestarts([optimizer, ...args]);
+  constructor(first: GivenOptimizer<CosineAnnealingWarmRestartsOptions>, ...args: Constructor<CosineAnnealingWarmRestartsOptions>) {
+    const { optimizer, T_0, T_mult, eta_min, last_epoch } = readWarmRestarts([first, ...args]);
     if (T_0 <= 0 || !Number.isInteger(T_0)) throw new ValueError(`Expected positive integer T_0, but got ${python(T_0)}`);
     if (T_mult < 1 || !Number.isInteger(T_mult)) throw new ValueError(`Expected integer T_mult >= 1, but got ${python(T_mult)}`);
     if (typeof eta_min !== "number") throw new ValueError(`Expected float or int eta_min, but got ${eta_min} of type <class '${pythonType(eta_min)}'>`);

@@ -4,7 +4,7 @@
 import { ValueError } from "../../errors.ts";
 import { type Constructor, constructorOf, float, List, python } from "../../nn/arguments.ts";
 import type { Optimizer, ParamGroup } from "../optimizer.ts";
-import { LRScheduler, SCHEDULER, type SchedulerOptions, type SchedulerState } from "./scheduler.ts";
+import { type GivenOptimizer, LRScheduler, SCHEDULER, type SchedulerOptions, type SchedulerState } from "./scheduler.ts";
 
 /** One number for each group, where one may be given for all. */
 function perGroup(name: string, given: number | readonly number[], groups: number): number[] {
@@ -103,9 +103,9 @@ export class CyclicLR extends LRScheduler {
   readonly #scale: (x: number) => number;
 
   /** Takes the optimizer, `base_lr`, `max_lr`, `step_size_up` (2000), `step_size_down`, `mode` ("triangular"), `gamma` (1) and more by name. */
-  constructor(optimizer: Optimizer, ...args: Constructor<CyclicLROptions>) {
-    const options = readCyclicLR([optimizer, ...args]);
-    const { base_lr, max_lr, step_size_up, mode, gamma, scale_fn, cycle_momentum, last_epoch } = options;
+  constructor(first: GivenOptimizer<CyclicLROptions>, ...args: Constructor<CyclicLROptions>) {
+    const options = readCyclicLR([first, ...args]);
+    const { optimizer, base_lr, max_lr, step_size_up, mode, gamma, scale_fn, cycle_momentum, last_epoch } = options;
     super(optimizer, last_epoch);
     const groups = this.groups;
     const bases = perGroup("base_lr", base_lr, groups.length);
@@ -236,9 +236,9 @@ export class OneCycleLR extends LRScheduler {
   declare use_beta1?: boolean;
 
   /** Takes the optimizer, `max_lr`, `total_steps` or `epochs` and `steps_per_epoch`, `pct_start` (0.3), `anneal_strategy` ("cos") and more by name. */
-  constructor(optimizer: Optimizer, ...args: Constructor<OneCycleLROptions>) {
-    const options = readOneCycleLR([optimizer, ...args]);
-    const { pct_start, anneal_strategy, cycle_momentum, div_factor, final_div_factor, last_epoch } = options;
+  constructor(first: GivenOptimizer<OneCycleLROptions>, ...args: Constructor<OneCycleLROptions>) {
+    const options = readOneCycleLR([first, ...args]);
+    const { optimizer, pct_start, anneal_strategy, cycle_momentum, div_factor, final_div_factor, last_epoch } = options;
     super(optimizer, last_epoch);
     this.total_steps = stepsOf(options);
     this._schedule_phases = List.from(phases(options, this.total_steps) as object[] as Record<string, number | string>[]);

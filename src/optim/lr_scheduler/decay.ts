@@ -4,7 +4,7 @@
 import { ValueError } from "../../errors.ts";
 import { type Constructor, constructorOf } from "../../nn/arguments.ts";
 import type { Optimizer } from "../optimizer.ts";
-import { LRScheduler, SCHEDULER, type SchedulerOptions, type SchedulerState } from "./scheduler.ts";
+import { type GivenOptimizer, LRScheduler, SCHEDULER, type SchedulerOptions, type SchedulerState } from "./scheduler.ts";
 
 /** The arguments of a scheduler as its constructor gets them. */
 type With<P> = P & SchedulerOptions & { optimizer: Optimizer };
@@ -27,8 +27,8 @@ export class StepLR extends LRScheduler {
   gamma: number;
 
   /** Takes the optimizer, `step_size`, `gamma` (0.1), `last_epoch` (-1). */
-  constructor(optimizer: Optimizer, ...args: Constructor<StepLROptions>) {
-    const { step_size, gamma, last_epoch } = readStepLR([optimizer, ...args]);
+  constructor(first: GivenOptimizer<StepLROptions>, ...args: Constructor<StepLROptions>) {
+    const { optimizer, step_size, gamma, last_epoch } = readStepLR([first, ...args]);
     super(optimizer, last_epoch);
     this.step_size = step_size;
     this.gamma = gamma;
@@ -72,8 +72,8 @@ export class MultiStepLR extends LRScheduler {
   gamma: number;
 
   /** Takes the optimizer, `milestones`, `gamma` (0.1), `last_epoch` (-1). */
-  constructor(optimizer: Optimizer, ...args: Constructor<MultiStepLROptions>) {
-    const { milestones, gamma, last_epoch } = readMultiStepLR([optimizer, ...args]);
+  constructor(first: GivenOptimizer<MultiStepLROptions>, ...args: Constructor<MultiStepLROptions>) {
+    const { optimizer, milestones, gamma, last_epoch } = readMultiStepLR([first, ...args]);
     super(optimizer, last_epoch);
     this.milestones = new Milestones();
     for (const epoch of milestones) this.milestones.set(epoch, (this.milestones.get(epoch) ?? 0) + 1);
@@ -109,8 +109,8 @@ export class ExponentialLR extends LRScheduler {
   gamma: number;
 
   /** Takes the optimizer, `gamma`, `last_epoch` (-1). */
-  constructor(optimizer: Optimizer, ...args: Constructor<ExponentialLROptions>) {
-    const { gamma, last_epoch } = readExponentialLR([optimizer, ...args]);
+  constructor(first: GivenOptimizer<ExponentialLROptions>, ...args: Constructor<ExponentialLROptions>) {
+    const { optimizer, gamma, last_epoch } = readExponentialLR([first, ...args]);
     super(optimizer, last_epoch);
     this.gamma = gamma;
     this.begin();
@@ -145,8 +145,8 @@ export class ConstantLR extends LRScheduler {
   total_iters: number;
 
   /** Takes the optimizer, `factor` (1/3), `total_iters` (5), `last_epoch` (-1). */
-  constructor(optimizer: Optimizer, ...args: Constructor<ConstantLROptions>) {
-    const { factor, total_iters, last_epoch } = readConstantLR([optimizer, ...args]);
+  constructor(first: GivenOptimizer<ConstantLROptions>, ...args: Constructor<ConstantLROptions>) {
+    const { optimizer, factor, total_iters, last_epoch } = readConstantLR([first, ...args]);
     if (factor > 1 || factor < 0) throw new ValueError("Constant multiplicative factor expected to be between 0 and 1.");
     super(optimizer, last_epoch);
     this.factor = factor;
@@ -188,8 +188,8 @@ export class LinearLR extends LRScheduler {
   total_iters: number;
 
   /** Takes the optimizer, `start_factor` (1/3), `end_factor` (1), `total_iters` (5), `last_epoch` (-1). */
-  constructor(optimizer: Optimizer, ...args: Constructor<LinearLROptions>) {
-    const { start_factor, end_factor, total_iters, last_epoch } = readLinearLR([optimizer, ...args]);
+  constructor(first: GivenOptimizer<LinearLROptions>, ...args: Constructor<LinearLROptions>) {
+    const { optimizer, start_factor, end_factor, total_iters, last_epoch } = readLinearLR([first, ...args]);
     if (start_factor > 1 || start_factor <= 0) throw new ValueError("Starting multiplicative factor expected to be greater than 0 and less or equal to 1.");
     if (end_factor > 1 || end_factor < 0) throw new ValueError("Ending multiplicative factor expected to be between 0 and 1.");
     super(optimizer, last_epoch);
@@ -233,8 +233,8 @@ export class PolynomialLR extends LRScheduler {
   power: number;
 
   /** Takes the optimizer, `total_iters` (5), `power` (1), `last_epoch` (-1). */
-  constructor(optimizer: Optimizer, ...args: Constructor<PolynomialLROptions>) {
-    const { total_iters, power, last_epoch } = readPolynomialLR([optimizer, ...args]);
+  constructor(first: GivenOptimizer<PolynomialLROptions>, ...args: Constructor<PolynomialLROptions>) {
+    const { optimizer, total_iters, power, last_epoch } = readPolynomialLR([first, ...args]);
     super(optimizer, last_epoch);
     this.total_iters = total_iters;
     this.power = power;
@@ -285,8 +285,8 @@ export class LambdaLR extends LRScheduler {
   lr_lambdas: readonly Lambda[];
 
   /** Takes the optimizer, `lr_lambda`, `last_epoch` (-1). */
-  constructor(optimizer: Optimizer, ...args: Constructor<LambdaLROptions>) {
-    const { lr_lambda, last_epoch } = readLambdaLR([optimizer, ...args]);
+  constructor(first: GivenOptimizer<LambdaLROptions>, ...args: Constructor<LambdaLROptions>) {
+    const { optimizer, lr_lambda, last_epoch } = readLambdaLR([first, ...args]);
     super(optimizer, last_epoch);
     this.lr_lambdas = lambdas(lr_lambda, this.groups.length);
     this.begin();
@@ -314,8 +314,8 @@ export class MultiplicativeLR extends LRScheduler {
   lr_lambdas: readonly Lambda[];
 
   /** Takes the optimizer, `lr_lambda`, `last_epoch` (-1). */
-  constructor(optimizer: Optimizer, ...args: Constructor<LambdaLROptions>) {
-    const { lr_lambda, last_epoch } = readMultiplicativeLR([optimizer, ...args]);
+  constructor(first: GivenOptimizer<LambdaLROptions>, ...args: Constructor<LambdaLROptions>) {
+    const { optimizer, lr_lambda, last_epoch } = readMultiplicativeLR([first, ...args]);
     super(optimizer, last_epoch);
     this.lr_lambdas = lambdas(lr_lambda, this.groups.length);
     this.begin();

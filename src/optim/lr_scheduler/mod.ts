@@ -4,7 +4,7 @@
  * @module
  */
 export { LRScheduler, LRScheduler as _LRScheduler } from "./scheduler.ts";
-export type { Rates, Scheduled, SchedulerOptions, SchedulerState } from "./scheduler.ts";
+export type { GivenOptimizer, Rates, Scheduled, SchedulerOptions, SchedulerState } from "./scheduler.ts";
 export * from "./decay.ts";
 export * from "./cosine.ts";
 export * from "./cyclic.ts";

@@ -5,7 +5,7 @@ import { ValueError } from "../../errors.ts";
 import { type Constructor, constructorOf, List } from "../../nn/arguments.ts";
 import { Tensor } from "../../tensor.ts";
 import type { Optimizer } from "../optimizer.ts";
-import { LRScheduler, Rates, type SchedulerState } from "./scheduler.ts";
+import { type GivenOptimizer, LRScheduler, Rates, type SchedulerState } from "./scheduler.ts";
 
 /** Arguments of `ReduceLROnPlateau`. */
 export interface ReduceLROnPlateauOptions {
@@ -94,9 +94,9 @@ export class ReduceLROnPlateau extends LRScheduler {
   num_bad_epochs = 0;
 
   /** Takes the optimizer, `mode` ("min"), `factor` (0.1), `patience` (10), `threshold` (1e-4), `threshold_mode` ("rel"), `cooldown` (0), `min_lr` (0), `eps` (1e-8). */
-  constructor(optimizer: Optimizer, ...args: Constructor<ReduceLROnPlateauOptions>) {
-    const options = read([optimizer, ...args]);
-    const { factor, min_lr, mode, threshold_mode } = options;
+  constructor(first: GivenOptimizer<ReduceLROnPlateauOptions>, ...args: Constructor<ReduceLROnPlateauOptions>) {
+    const options = read([first, ...args]);
+    const { optimizer, factor, min_lr, mode, threshold_mode } = options;
     if (factor >= 1) throw new ValueError("Factor should be < 1.0.");
     super(optimizer, null);
     const groups = this.groups.length;

@@ -26,6 +26,9 @@ export interface SchedulerOptions {
   verbose: unknown;
 }
 
+/** An optimizer, by position or by name among the options. */
+export type GivenOptimizer<T> = Optimizer | (Partial<T> & { optimizer: Optimizer });
+
 /** The defaults of these. */
 export const SCHEDULER: SchedulerOptions = { last_epoch: -1, verbose: "deprecated" };
 
