@@ -178,6 +178,8 @@ export class PointwiseNode extends Node {
 
 /** From how many elements on a function is computed in WebAssembly: measured, the copies there and back included. */
 const SIMD_FROM = 48;
+/** The same for functions whose bits in PyTorch are known here: what is printed is small, and shall be exact. */
+const SIMD_FROM_EXACT = 2048;
 
 /** An element-wise op: its kernels, its formulas, and how it runs. */
 class Pointwise implements Operation {
@@ -275,7 +277,8 @@ class Pointwise implements Operation {
   #runUnary(dtype: DType, self: Tensor, out: Tensor): void {
     const from = self.store.data, to = out.store.data;
     if (
-      this.#simd !== null && self.count >= SIMD_FROM && from instanceof Float32Array && to instanceof Float32Array &&
+      this.#simd !== null && self.count >= (this.#scalars.float32 === undefined ? SIMD_FROM : SIMD_FROM_EXACT) && from instanceof Float32Array &&
+      to instanceof Float32Array &&
       simdUnary(this.#simd, from, self.offset, to, out.offset, self.count)
     ) return;
     const loop = this.#tensors[dtype.index] ??= this.kernel(dtype).dense("a", dtype.name);

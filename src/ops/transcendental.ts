@@ -6,7 +6,7 @@ import { bool, float32, get_default_dtype } from "../dtype.ts";
 import { noDerivative, RuntimeError } from "../errors.ts";
 import { Kernel } from "../kernels/elementwise.ts";
 import * as special from "../kernels/special.ts";
-import { digammaFloat32, erfFloat32, erfinvFloat32 } from "../kernels/special/float32.ts";
+import { digammaFloat32, erfFloat32, erfinvFloat32, expFloat32 } from "../kernels/special/float32.ts";
 import type { Tensor } from "../tensor.ts";
 import { sub } from "./arithmetic.ts";
 import { type Context, define, type InplaceOp, Primitive } from "./define.ts";
@@ -25,7 +25,7 @@ const real = (name: string, forward: (self: number) => number, self: RealFormula
   unary(name, { kind: "float", forward, float32, backward: { self } });
 
 /** e^x. d exp(x)/dx = exp(x). */
-export const exp: Unary = real("exp", (x) => Math.exp(x), ({ grad, result }) => grad.mul(result));
+export const exp: Unary = real("exp", (x) => Math.exp(x), ({ grad, result }) => grad.mul(result), expFloat32);
 
 /** 2^x. d/dx = 2^x ln 2. */
 export const exp2: Unary = real("exp2", (x) => 2 ** x, ({ grad, result }) => grad.mul(result).mul(Math.LN2));
