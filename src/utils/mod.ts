@@ -4,3 +4,4 @@
  * @module
  */
 export * as checkpoint from "./checkpoint.ts";
+export * as data from "../data/mod.ts";
