@@ -36,3 +36,6 @@ export * from "./upsample.ts";
 export * from "./rnn.ts";
 export * from "./rnn_cells.ts";
 export * as utils from "./utils/mod.ts";
+export { MultiheadAttention } from "./attention.ts";
+export type { AttentionCallOptions, MultiheadAttentionOptions, NonDynamicallyQuantizableLinear } from "./attention.ts";
+export * from "./transformer.ts";

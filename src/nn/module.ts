@@ -341,16 +341,7 @@ export class Module {
   __deepcopy__(memo: Map<unknown, unknown> = new Map()): this {
     const copy = Object.setPrototypeOf(new Module(), Object.getPrototypeOf(this)) as this;
     memo.set(this, copy);
-    const copied = (value: unknown): unknown => {
-      if (memo.has(value)) return memo.get(value);
-      if (value instanceof Module) return value.__deepcopy__(memo);
-      if (!(value instanceof Tensor)) return value;
-      const fresh = value.detach().clone();
-      const out = value instanceof Parameter ? new Parameter(fresh, value.requires_grad) : fresh;
-      memo.set(value, out);
-      return out;
-    };
-    for (const [name, value] of Object.entries(this)) copy.#set(name, copied(value));
+    for (const [name, value] of Object.entries(this)) copy.#set(name, deepcopy(value, memo));
     for (const [name, buffer] of this.#buffers) copy.#buffers.set(name, buffer);
     for (const [name, place] of this.#places) copy.#places.set(name, place);
     return copy;
@@ -458,6 +449,17 @@ export class Module {
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
+}
+
+/** A copy of what a module keeps: tensors and modules of its own, anything else as it is. `memo` knows the copies that there are. */
+export function deepcopy(value: unknown, memo: Map<unknown, unknown>): unknown {
+  if (memo.has(value)) return memo.get(value);
+  if (value instanceof Module) return value.__deepcopy__(memo);
+  if (!(value instanceof Tensor)) return value;
+  const fresh = value.detach().clone();
+  const copy = value instanceof Parameter ? new Parameter(fresh, value.requires_grad) : fresh;
+  memo.set(value, copy);
+  return copy;
 }
 
 /** All lines but the first two columns to the right. */

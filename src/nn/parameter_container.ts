@@ -5,7 +5,7 @@ import { KeyError } from "../errors.ts";
 import { pythonType } from "../python.ts";
 import { Tensor } from "../tensor.ts";
 import { at, isRange, type Range, sliced } from "./container.ts";
-import { Module } from "./module.ts";
+import { deepcopy, Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
 
 /** Tensors become parameters; anything else is kept as it is. */
@@ -69,6 +69,13 @@ export class ParameterList extends Module {
   /** The parameters in order. */
   [Symbol.iterator](): Iterator<Parameter> {
     return (this.#values() as Parameter[])[Symbol.iterator]();
+  }
+
+  /** @internal */
+  override __deepcopy__(memo: Map<unknown, unknown> = new Map()): this {
+    const copy = new ParameterList(this.#values().map((value) => deepcopy(value, memo)));
+    memo.set(this, copy);
+    return copy as this;
   }
 
   /** A line for each: `(0): Parameter containing: [torch.float32 of size 2x3]`. */
@@ -155,6 +162,13 @@ export class ParameterDict extends Module {
   /** The names in order. */
   [Symbol.iterator](): Iterator<string> {
     return this.#names.values();
+  }
+
+  /** @internal */
+  override __deepcopy__(memo: Map<unknown, unknown> = new Map()): this {
+    const copy = new ParameterDict(this.items().map(([key, value]): [string, unknown] => [key, deepcopy(value, memo)]));
+    memo.set(this, copy);
+    return copy as this;
   }
 
   /** A line for each: `(a): Parameter containing: [torch.FloatTensor of size 2x3]`. */

@@ -82,7 +82,6 @@ export abstract class RNNBase extends Module {
   declare bias_ih_l0?: Parameter;
   /** The bias of the first layer's state, if there are biases. */
   declare bias_hh_l0?: Parameter;
-  readonly #names: string[][] = [];
 
   /** Takes the kind of cells and the options. */
   constructor(mode: Mode, options: LSTMOptions) {
@@ -115,17 +114,12 @@ export abstract class RNNBase extends Module {
     const directions = bidirectional ? ["", "_reverse"] : [""];
     for (let layer = 0; layer < num_layers; layer++) {
       for (const direction of directions) {
-        const names: string[] = [];
-        const add = (name: string, ...size: number[]) => {
-          names.push(`${name}_l${layer}${direction}`);
-          this.register_parameter(names[names.length - 1], new Parameter(empty(size, { dtype })));
-        };
+        const add = (name: string, ...size: number[]) => this.register_parameter(`${name}_l${layer}${direction}`, new Parameter(empty(size, { dtype })));
         add("weight_ih", rows, layer === 0 ? input_size : state * directions.length);
         add("weight_hh", rows, state);
         if (bias) add("bias_ih", rows);
         if (bias) add("bias_hh", rows);
         if (proj_size > 0) add("weight_hr", proj_size, hidden_size);
-        this.#names.push(names);
       }
     }
     this.reset_parameters();
@@ -139,19 +133,12 @@ export abstract class RNNBase extends Module {
 
   /** The parameters of each direction of each layer. */
   get all_weights(): Parameter[][] {
-    return List.from(this.#names, (names) => List.from(names, (name) => this.get_parameter(name)));
+    const all = this.parameters(), each = 2 + (this.bias ? 2 : 0) + (this.proj_size > 0 ? 1 : 0);
+    return List.from({ length: all.length / each }, (_, i) => List.from(all.slice(i * each, (i + 1) * each)));
   }
 
   /** Does nothing: there is no other place for the parameters. */
   flatten_parameters(): void {}
-
-  #weights(): CellWeights[] {
-    return this.all_weights.map(([ih, hh, ...rest]) => {
-      const hr = this.proj_size > 0 ? rest.pop()! : null;
-      const [biasIh, biasHh] = this.bias ? rest : [null, null];
-      return { ih, hh, biasIh, biasHh, hr };
-    });
-  }
 
   /** Refuses inputs of another dtype or size. */
   protected checkInput(input: Tensor, rank: number): void {
@@ -178,14 +165,14 @@ export abstract class RNNBase extends Module {
     const whole = single ? data.unsqueeze(batchDim) : data;
     const batch = packed === null ? whole.sizes[batchDim] : Number(packed.batch_sizes.select(0, 0).item());
     const sizes = packed === null ? null : packed.batch_sizes.tolist() as number[];
-    const initial = state === null ? this.#zeros(batch, whole) : state.map((t) => {
+    const initial = state === null ? zeroState(this, batch, whole) : state.map((t) => {
       if (single) return t.unsqueeze(1);
       return packed === null || packed.sorted_indices === null ? t : t.index_select(1, packed.sorted_indices);
     });
     this.checkInput(whole, packed === null ? 3 : 2);
-    this.#checkState(initial, batch);
+    checkState(this, initial, batch);
     const steps = packed === null && this.batch_first ? whole.transpose(0, 1) : whole;
-    const out = recurrent(steps, sizes, initial, this.#weights(), this);
+    const out = recurrent(steps, sizes, initial, weightsOf(this), this);
     if (packed !== null) {
       const { batch_sizes, sorted_indices, unsorted_indices } = packed;
       const output = new PackedSequence(out.output, batch_sizes, sorted_indices, unsorted_indices);
@@ -196,26 +183,6 @@ export abstract class RNNBase extends Module {
     const output = this.batch_first ? turned() : out.output;
     if (!single) return { output: output as I, state: out.state };
     return { output: output.squeeze(batchDim) as I, state: out.state.map((t) => t.squeeze(1)) };
-  }
-
-  /** The sizes that states must have: h, and c where there is one. */
-  #stateSizes(batch: number): number[][] {
-    const count = this.num_layers * (this.bidirectional ? 2 : 1);
-    const h = [count, batch, this.proj_size > 0 ? this.proj_size : this.hidden_size];
-    return this.mode === "LSTM" ? [h, [count, batch, this.hidden_size]] : [h];
-  }
-
-  #zeros(batch: number, { dtype }: Tensor): Tensor[] {
-    return this.#stateSizes(batch).map((size) => zeros(size, { dtype }));
-  }
-
-  #checkState(state: readonly Tensor[], batch: number): void {
-    const sizes = this.#stateSizes(batch);
-    state.forEach((t, k) => {
-      if (t.sizes.length === 3 && t.sizes.every((n, d) => n === sizes[k][d])) return;
-      const name = sizes.length === 1 ? "hidden" : `hidden[${k}]`;
-      throw new RuntimeError(`Expected ${name} size ${python(sizes[k])}, got [${t.sizes.join(", ")}]`);
-    });
   }
 
   /** `3, 4`, and what is not as usual. */
@@ -230,6 +197,36 @@ export abstract class RNNBase extends Module {
     if (bidirectional) text += ", bidirectional=True";
     return text;
   }
+}
+
+/** The parameters of each direction of each layer. */
+function weightsOf({ all_weights, bias, proj_size }: RNNBase): CellWeights[] {
+  return all_weights.map(([ih, hh, ...rest]) => {
+    const hr = proj_size > 0 ? rest.pop()! : null;
+    const [biasIh, biasHh] = bias ? rest : [null, null];
+    return { ih, hh, biasIh, biasHh, hr };
+  });
+}
+
+/** The sizes that states must have: h, and c where there is one. */
+function stateSizes({ mode, num_layers, bidirectional, proj_size, hidden_size }: RNNBase, batch: number): number[][] {
+  const count = num_layers * (bidirectional ? 2 : 1);
+  const h = [count, batch, proj_size > 0 ? proj_size : hidden_size];
+  return mode === "LSTM" ? [h, [count, batch, hidden_size]] : [h];
+}
+
+function zeroState(module: RNNBase, batch: number, { dtype }: Tensor): Tensor[] {
+  return stateSizes(module, batch).map((size) => zeros(size, { dtype }));
+}
+
+/** Refuses states of other sizes. */
+function checkState(module: RNNBase, state: readonly Tensor[], batch: number): void {
+  const sizes = stateSizes(module, batch);
+  state.forEach((t, k) => {
+    if (t.sizes.length === 3 && t.sizes.every((n, d) => n === sizes[k][d])) return;
+    const name = sizes.length === 1 ? "hidden" : `hidden[${k}]`;
+    throw new RuntimeError(`Expected ${name} size ${python(sizes[k])}, got [${t.sizes.join(", ")}]`);
+  });
 }
 
 /** Refuses states of another rank than the input's. */

@@ -73,24 +73,25 @@ export abstract class RNNCellBase extends Module {
     const batch = rank === 2 ? input : input.unsqueeze(0);
     const zero = () => zeros([batch.sizes[0], this.hidden_size], { dtype: input.dtype });
     const from = state === null ? Array.from({ length: count }, zero) : rank === 2 ? state : state.map((t) => t.unsqueeze(0));
-    this.#check(batch, from);
+    checkSizes(batch, from, this);
     const next = cellStep(mode, batch, from, { ih: this.weight_ih, hh: this.weight_hh, biasIh: this.bias_ih, biasHh: this.bias_hh, hr: null });
     return rank === 2 ? next : next.map((t) => t.squeeze(0));
-  }
-
-  #check(input: Tensor, state: readonly Tensor[]): void {
-    const [rows, size] = input.sizes;
-    if (size !== this.input_size) throw new RuntimeError(`input has inconsistent input_size: got ${size} expected ${this.input_size}`);
-    state.forEach((t, k) => {
-      if (t.sizes[0] !== rows) throw new RuntimeError(`Input batch size ${rows} doesn't match hidden${k} batch size ${t.sizes[0]}`);
-      if (t.size(1) !== this.hidden_size) throw new RuntimeError(`hidden${k} has inconsistent hidden_size: got ${t.size(1)}, expected ${this.hidden_size}`);
-    });
   }
 
   /** `3, 4`, and what is not as usual. */
   override extra_repr(): string {
     return `${this.input_size}, ${this.hidden_size}${this.bias ? "" : ", bias=False"}`;
   }
+}
+
+/** Refuses inputs and states of other sizes. */
+function checkSizes(input: Tensor, state: readonly Tensor[], { input_size, hidden_size }: RNNCellBase): void {
+  const [rows, size] = input.sizes;
+  if (size !== input_size) throw new RuntimeError(`input has inconsistent input_size: got ${size} expected ${input_size}`);
+  state.forEach((t, k) => {
+    if (t.sizes[0] !== rows) throw new RuntimeError(`Input batch size ${rows} doesn't match hidden${k} batch size ${t.sizes[0]}`);
+    if (t.size(1) !== hidden_size) throw new RuntimeError(`hidden${k} has inconsistent hidden_size: got ${t.size(1)}, expected ${hidden_size}`);
+  });
 }
 
 const readRNNCell = constructorOf<CellOptions & { nonlinearity: string }>("RNNCell", ["input_size", "hidden_size"], {
