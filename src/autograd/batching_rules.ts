@@ -91,7 +91,7 @@ const leading = (key = "self"): BatchingRule => (batch) => {
   return self === null ? null : batch.run({ [key]: batch.front(self) });
 };
 add(
-  "CloneBackward0 ToCopyBackward0 AliasBackward0 TrilBackward0 TriuBackward0 ZeroBackward0 ConstantPadNdBackward0 ConjBackward0 NanToNumBackward0",
+  "CloneBackward0 ToCopyBackward0 AliasBackward0 TrilBackward0 TriuBackward0 ZeroBackward0 ConstantPadNdBackward0 NanToNumBackward0",
   leading(),
 );
 add("LinalgMatrixExpBackward0 CholeskyBackward0 CholeskyInverseBackward0 LinalgCholeskyExBackward0 FillBackward0 FillBackward2", leading());

@@ -2,7 +2,7 @@
  * `torch.autograd.forward_ad`: forward mode. A dual tensor carries a tangent, the direction in which a derivative is taken, and
  * every op gives its result the tangent that follows from those of its inputs.
  */
-import { AttributeError, RuntimeError, ValueError } from "../errors.ts";
+import { AttributeError, NotImplementedError, RuntimeError, ValueError } from "../errors.ts";
 import { sameSizes } from "../layout.ts";
 import { isPlainObject, pythonType } from "../python.ts";
 import { Tensor } from "../tensor.ts";
@@ -21,6 +21,7 @@ import {
   primalOf,
   tangentOf,
   transforms,
+  underneath,
   valueAt,
 } from "./transforms.ts";
 import { asView, gradientEdge, requiresGrad } from "./view.ts";
@@ -203,7 +204,12 @@ late.transpose = (product, tangents, results) => {
     const rows: { row: Tensor; tangent: Tensor }[] = [];
     product(probes).forEach((row, i) => {
       const tangent = tangents[i];
-      if (row === null || tangent === null || levelOf(row) !== level || !requiresGrad(row)) return;
+      if (row === null || tangent === null) return;
+      if (levelOf(row) !== level || !requiresGrad(row)) {
+        // zeros do not depend on the probe; anything else that does not is no formula that can be differentiated
+        if (!isZero(underneath(row))) throw new NotImplementedError("the derivative for a derivative is not implemented");
+        return;
+      }
       rows.push({ row, tangent: tangent.to(row.dtype).expand([...row.sizes]) });
     });
     level.alive = false;
@@ -223,8 +229,12 @@ late.transpose = (product, tangents, results) => {
   }
 };
 
+function isZero(t: Tensor): boolean {
+  return Boolean(t.detach().eq(0).all().item());
+}
+
 function probe(level: DerivativeLevel, result: Tensor): Tensor {
-  const out = lifted(level, result.detach().zeros_like());
+  const out = lifted(level, result.detach().ones_like());
   out.tracks = true;
   return out;
 }

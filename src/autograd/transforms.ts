@@ -215,6 +215,13 @@ export function settled(t: Tensor): Tensor {
   return at;
 }
 
+/** A tensor that has no derivative, as what lies below the transforms that take derivatives: its elements may be read there. */
+export function constantOf(t: Tensor): Tensor {
+  let at = t;
+  while (at.lift !== null && at.lift.dim < 0) at = at.lift.value;
+  return at;
+}
+
 /** The inputs of an op, without levels that have ended. */
 export function settle<I extends Inputs>(inputs: I): I {
   return mapTensors(inputs, settled);
@@ -530,6 +537,15 @@ export function noForwardMode(op: string): NotImplementedError {
       "Please file an issue to PyTorch at https://github.com/pytorch/pytorch/issues/new?template=feature-request.yml so that we can prioritize its " +
       "implementation or submit a PR adding the implementation to derivatives.yaml",
   );
+}
+
+/** Runs what computes a tangent by formulas for backward; where one of these does not exist, forward mode does not either. */
+export function orNoForwardMode<T>(op: string, compute: () => T): T {
+  try {
+    return compute();
+  } catch (error) {
+    throw error instanceof NotImplementedError && error.message.startsWith("the derivative for") ? noForwardMode(op) : error;
+  }
 }
 
 /** Gives the results of an op their tangents. */

@@ -17,8 +17,8 @@ import {
   keepOriginal,
   late,
   makeDuals,
-  noForwardMode,
   type Operation,
+  orNoForwardMode,
   refuseOut,
   settle,
   splitDuals,
@@ -26,7 +26,7 @@ import {
 } from "../autograd/transforms.ts";
 import { checkInplace, gradientEdge, rebaseHistory, requiresGrad } from "../autograd/view.ts";
 import { can_cast, type DType, float64, int64 } from "../dtype.ts";
-import { NotImplementedError, RuntimeError } from "../errors.ts";
+import { RuntimeError } from "../errors.ts";
 import { sameSizes, type Sizes } from "../layout.ts";
 import { Tensor } from "../tensor.ts";
 import { assertNoPartialOverlap, assertWritable, copyElements, toScalar } from "./elementwise.ts";
@@ -327,13 +327,10 @@ export class Primitive<P> implements Operation {
     if (rule === undefined || typeof rule === "function") {
       const differentiable = results.map((t, i) => t.dtype.is_floating_point && !this.#spec.nonDifferentiable?.includes(i) ? t : null);
       if (differentiable.every((t) => t === null)) return nothing;
-      try {
-        return late.transpose((grads) => product(present, grads), present.flatMap((k) => tangents[k] as MaybeTensor | MaybeTensor[]), differentiable);
-      } catch (error) {
-        throw error instanceof NotImplementedError && error.message.startsWith("the derivative for")
-          ? noForwardMode(inplaceName(this.name).slice(0, -1))
-          : error;
-      }
+      return orNoForwardMode(
+        inplaceName(this.name).slice(0, -1),
+        () => late.transpose((grads) => product(present, grads), present.flatMap((k) => tangents[k] as MaybeTensor | MaybeTensor[]), differentiable),
+      );
     }
     let sum: MaybeTensor = null;
     for (const k of present) {
@@ -552,7 +549,7 @@ export function nodeName(op: string, overload = 0): string {
 /** The op that changes a tensor in place and records a node of this name: `IndexPutBackward0` is of `index_put_`. */
 function inplaceName(node: string): string {
   const camel = node.replace(/^torch::autograd::/, "").replace(/Backwards?\d*$/, "");
-  return camel.replace(/[A-Z]/g, (letter, at) => (at === 0 ? "" : "_") + letter.toLowerCase()) + "_";
+  return camel.replace(/\d?[A-Z]/g, (letter, at) => (at === 0 || letter.length > 1 ? "" : "_") + letter.toLowerCase()) + "_";
 }
 
 /** A callable op before it gets its type: also called by methods, which say so for the wording of errors. */

@@ -17,6 +17,7 @@ import {
   makeDuals,
   noForwardMode,
   type Operation,
+  orNoForwardMode,
   settle,
   splitDuals,
   transforms,
@@ -354,7 +355,10 @@ class Pointwise implements Operation {
       const key = i === 0 ? "self" : "other";
       const tangent = tangents[key] as MaybeTensor | undefined;
       if (formula === null || tangent === null || tangent === undefined) return;
-      const term = formula({ ...context, grad: spread(tangent, inputs[key] as Tensor, result) } as Inputs as Context<BinaryInputs>);
+      const term = orNoForwardMode(
+        this.name,
+        () => formula({ ...context, grad: spread(tangent, inputs[key] as Tensor, result) } as Inputs as Context<BinaryInputs>),
+      );
       if (term !== null) sum = sum === null ? term : sum.add(term);
     });
     return [sum];

@@ -26,7 +26,7 @@ function add(names: string, rule: TangentRule): void {
 
 // -- linear ----------------------------------------------------------------------------------------------------------
 
-add("CloneBackward0 ToCopyBackward0 ConjBackward0 CatBackward0 StackBackward0 BlockDiagBackward0 RepeatBackward0 FlipBackward0 RollBackward0", "linear");
+add("CloneBackward0 ToCopyBackward0 CatBackward0 StackBackward0 BlockDiagBackward0 RepeatBackward0 FlipBackward0 RollBackward0", "linear");
 add("SumBackward0 SumBackward1 MeanBackward0 MeanBackward1 CumsumBackward0 TraceBackward0 TrilBackward0 TriuBackward0 DiagEmbedBackward0", "linear");
 add("DiagonalBackward0_copy SelectBackwardBackward0 SliceBackwardBackward0 DiagonalBackwardBackward0 UnfoldBackwardBackward0", "linear");
 add("IndexBackward0 IndexSelectBackward0 GatherBackward0 MaskedSelectBackward0 TakeBackward0 EmbeddingBackward0 EmbeddingDenseBackwardBackward0", "linear");
@@ -151,4 +151,6 @@ unsupported({
   MultiMarginLossBackward0: "multi_margin_loss",
   MultilabelMarginLossBackward0: "multilabel_margin_loss_forward",
   CtcLossBackward0: "_ctc_loss",
+  GridSampler2DBackward0: "grid_sampler_2d",
+  GridSampler3DBackward0: "grid_sampler_3d",
 });

@@ -1,7 +1,8 @@
 /**
  * The negative log-likelihood of classes, and what is built on it: the cross entropy.
  */
-import { int64, uint8 } from "../../dtype.ts";
+import { callTransformed, constantOf, transforms } from "../../autograd/transforms.ts";
+import { type DType, int64, uint8 } from "../../dtype.ts";
 import { IndexError, noKernel, RuntimeError, ValueError } from "../../errors.ts";
 import { nllBackward, nllForward, nllTotal } from "../../kernels/loss.ts";
 import { elementCount, sameSizes, type Sizes } from "../../layout.ts";
@@ -146,16 +147,23 @@ function checkSpatial(self: Tensor, target: Tensor, weight: Tensor | null): void
 
 // -- the losses ------------------------------------------------------------------------------------------------------
 
+/** The sum of the weights of the classes. */
+function totalWeight(target: Tensor, weight: Tensor | null, classes: number, ignored: number, dtype: DType): Tensor {
+  const out = Tensor.make([], dtype), weights = weightsOf(weight);
+  out.store.data[0] = nllTotal(classesOf(target, classes, ignored), weights?.store.data, weights?.offset);
+  return out;
+}
+
 type Arguments = { self: Tensor; target: Tensor; weight: Tensor | null; reduction: number; ignore_index: number };
 
 function run(primitive: Primitive<Inputs>, op: string, inputs: Arguments): Tensor {
   const { self, target, weight, ignore_index } = inputs;
   refuseGradient(op, "weight", weight);
   (primitive === flat ? checkFlat : checkSpatial)(self, target, weight);
-  const weights = weightsOf(weight);
-  const total_weight = Tensor.make([], self.dtype);
-  const labels = classesOf(self.sizes.length === 1 ? target.reshape(-1).narrow(0, 0, 1) : target, shapeOf(self)[1], ignore_index);
-  total_weight.store.data[0] = nllTotal(labels, weights?.store.data, weights?.offset);
+  const rows = self.sizes.length === 1 ? target.reshape(-1).narrow(0, 0, 1) : target;
+  const sum = (of: { target: Tensor; weight: Tensor | null }) => totalWeight(of.target, of.weight, shapeOf(self)[1], ignore_index, self.dtype);
+  const constants = { target: constantOf(rows), weight: weight && constantOf(weight) };
+  const total_weight = transforms.active === 0 ? sum(constants) : callTransformed("", constants, sum as (of: Record<string, unknown>) => unknown) as Tensor;
   return primitive.apply({ ...inputs, total_weight }) as Tensor;
 }
 
