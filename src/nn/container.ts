@@ -246,3 +246,20 @@ export class ModuleDict extends Module {
     return this._modules.keys();
   }
 }
+
+/** A module that PyTorch spreads over several devices; here it runs where it is. */
+export class DataParallel extends Module {
+  /** The module. */
+  module: Module;
+
+  /** Takes the module; what follows is accepted. */
+  constructor(module: Module, ..._args: unknown[]) {
+    super();
+    this.module = module;
+  }
+
+  /** What the module gives. */
+  override forward(...args: never[]): unknown {
+    return this.module.call(...args);
+  }
+}

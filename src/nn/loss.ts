@@ -314,3 +314,39 @@ export class GaussianNLLLoss extends Loss {
     return F.gaussian_nll_loss(input, target, variance, { full: this.full, eps: this.eps, reduction: this.reduction });
   }
 }
+
+/** Arguments of `CTCLoss`. */
+export interface CTCLossOptions {
+  /** The class that stands for nothing. */
+  blank: number;
+  /** `"mean"`, `"sum"` or `"none"`. */
+  reduction: string;
+  /** Whether infinite losses and their gradients become zero. */
+  zero_infinity: boolean;
+}
+
+const readCTCLoss = constructorOf<CTCLossOptions>("CTCLoss", [], { blank: 0, reduction: "mean", zero_infinity: false });
+
+/** The negative log-likelihood of labels whose places in time are not known (Graves et al., 2006). */
+export class CTCLoss extends Loss {
+  /** The class that stands for nothing. */
+  blank: number;
+  /** Whether infinite losses and their gradients become zero. */
+  zero_infinity: boolean;
+
+  /** Takes `blank` (0), `reduction` ("mean"), `zero_infinity` (false). */
+  constructor(...args: Constructor<CTCLossOptions>) {
+    const options = readCTCLoss(args);
+    super(options);
+    this.blank = options.blank;
+    this.zero_infinity = options.zero_infinity;
+  }
+
+  /** The loss of log-probabilities (length, batch, classes), labels (batch, most labels), and the lengths of both. */
+  override forward(log_probs: Tensor, targets: Tensor, input_lengths: Tensor | readonly number[], target_lengths: Tensor | readonly number[]): Tensor {
+    return F.ctc_loss(log_probs, targets, input_lengths, target_lengths, this.blank, this.reduction, this.zero_infinity);
+  }
+}
+
+/** Retired name of `NLLLoss` for images. */
+export class NLLLoss2d extends NLLLoss {}

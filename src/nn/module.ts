@@ -21,7 +21,7 @@ import {
   type HookOptions,
   ModuleHooks,
 } from "./module_hooks.ts";
-import { Parameter } from "./parameter.ts";
+import { Buffer, Parameter } from "./parameter.ts";
 import { StateDict } from "./state_dict.ts";
 
 /** What `load_state_dict` did not find or did not want. */
@@ -68,7 +68,7 @@ const isNumber = (name: string): boolean => /^\d+$/.test(name);
 export class Module {
   /** Whether the module is being trained: dropout and normalisation behave differently when not. */
   training = true;
-  readonly #buffers = new Map<string, { persistent: boolean }>();
+  readonly #buffers = new Map<string, { readonly persistent: boolean }>();
   /** JavaScript lists names that are numbers first: the places of those that came later. */
   readonly #places = new Map<string, number>();
   #hooks: ModuleHooks | null = null;
@@ -168,6 +168,11 @@ export class Module {
     return out;
   }
 
+  /** Buffers that were set as attributes are known from here on. */
+  #adoptBuffers(): void {
+    for (const [name, value] of Object.entries(this)) if (value instanceof Buffer && !this.#buffers.has(name)) this.#buffers.set(name, value);
+  }
+
   /** The module's own parameters, by name. */
   get _parameters(): Map<string, Parameter> {
     return new Map(this.#entries().filter((e): e is [string, Parameter] => e[1] instanceof Parameter));
@@ -175,6 +180,7 @@ export class Module {
 
   /** The module's own buffers, by name. */
   get _buffers(): Map<string, Tensor | null> {
+    this.#adoptBuffers();
     return new Map([...this.#buffers.keys()].map((name) => [name, Reflect.get(this, name) as Tensor | null]));
   }
 
@@ -278,7 +284,7 @@ export class Module {
   get_buffer(target: string): Tensor {
     const [module, name] = this.#holder(target);
     const found = module.#attribute(name);
-    if (!module.#buffers.has(name)) throw new AttributeError(`\`${name}\` is not a buffer`);
+    if (!module._buffers.has(name)) throw new AttributeError(`\`${name}\` is not a buffer`);
     return found as Tensor;
   }
 
@@ -339,6 +345,7 @@ export class Module {
 
   /** @internal A copy with parameters, buffers and modules of its own, as `copy.deepcopy` makes it; hooks stay behind. */
   __deepcopy__(memo: Map<unknown, unknown> = new Map()): this {
+    this.#adoptBuffers();
     const copy = Object.setPrototypeOf(new Module(), Object.getPrototypeOf(this)) as this;
     memo.set(this, copy);
     for (const [name, value] of Object.entries(this)) copy.#set(name, deepcopy(value, memo));

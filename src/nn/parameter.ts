@@ -32,6 +32,20 @@ export class Parameter extends Tensor {
     return inspectParameter(printable(this), options);
   }
 }
+/** A tensor that a module finds among its attributes as a buffer: part of its state, but not trained. */
+export class Buffer extends Tensor {
+  /** Whether it is saved with the module. */
+  readonly persistent: boolean;
+
+  /** Takes `data` and `persistent` (true). */
+  constructor(data: Tensor, persistent: boolean | { persistent?: boolean } = true) {
+    super(data.store, data.dtype, data.sizes, data.strides, data.offset);
+    this.persistent = typeof persistent === "boolean" ? persistent : persistent.persistent ?? true;
+  }
+}
+// it is no class of its own in PyTorch
+Object.defineProperty(Buffer, "name", { value: "Tensor" });
+
 // not as methods of the class: TypeScript counts the methods of a tensor as properties
 Object.defineProperty(Parameter.prototype, "__repr__", {
   value(this: Parameter): string {
