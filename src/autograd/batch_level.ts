@@ -77,6 +77,15 @@ export class BatchLevel extends Level {
     this.randomness = randomness;
   }
 
+  override itemError(): BatchedAccess {
+    return new BatchedAccess(
+      this.randomness === "refused"
+        ? "Batching rule not implemented for aten::item. We could not generate a fallback."
+        : "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap over calling .item() on a Tensor, please try to rewrite what you're " +
+          "doing with other operations. If error is occurring somewhere inside PyTorch internals, please file a bug report.",
+    );
+  }
+
   apply(op: Operation, inputs: Inputs): Tensor | Tensor[] {
     const batch = new Batch(this, op, inputs);
     const result = batchingRules.get(op.name)?.(batch) ?? (op.elementwise ? batch.elementwise() : null);

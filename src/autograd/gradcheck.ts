@@ -29,7 +29,7 @@ import {
 import { batchedMismatch, batchedText, GradcheckError, mismatchText, slowModeText, UNDEFINED_WARNING } from "./gradcheck_messages.ts";
 import { type MaybeTensor, Node } from "./node.ts";
 import { gradientEdge } from "./view.ts";
-import { vmap } from "./vmap.ts";
+import { mapSlices } from "./vmap.ts";
 
 export { GradcheckError } from "./gradcheck_messages.ts";
 
@@ -270,14 +270,15 @@ function checkProportionality({ inputs, outputs }: Subject): void {
   });
 }
 
-/** What `f` gives for two random vectors, one by one and both at once. */
-function compareBatched(like: Tensor, f: (v: Tensor) => Tensor[], output: number | null, forward: boolean): void {
+/** What `f` gives for two random vectors, one by one and both at once. `output` is which output they are gradients of, null if they are tangents. */
+function compareBatched(like: Tensor, f: (v: Tensor) => Tensor[], output: number | null): void {
+  const forward = output === null;
   const vectors = [0, 1].map(() => randn_like(like.detach()));
   const rows = vectors.map(f);
   const expected = transpose(rows).map((shards) => stack(shards));
   let got: Tensor[];
   try {
-    got = vmap(f)(stack(vectors));
+    got = mapSlices(f, forward ? "jvp" : "vjp", [stack(vectors)]) as Tensor[];
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
     throw new GradcheckError(`While computing batched gradients, got: ${error.message}\n\n${batchedText(forward)}`);
@@ -302,7 +303,6 @@ function checkBatchedForward({ func, inputs }: Subject): void {
           return outs.map((out) => unpack_dual(out).tangent ?? zerosLike(out));
         }),
       null,
-      true,
     );
   });
 }
@@ -314,7 +314,6 @@ function checkBatched({ inputs, outputs }: Subject): void {
       out,
       (v) => grad(out, leaves, v, { retain_graph: true, allow_unused: true }).map((g: MaybeTensor, k) => g ?? zerosLike(leaves[k])),
       i,
-      false,
     )
   );
 }
@@ -377,10 +376,12 @@ export const gradcheck: <I extends readonly unknown[]>(func: (...inputs: never[]
     { ...DEFAULTS, check_batched_forward_grad: false, check_forward_ad: false, check_backward_ad: true },
   );
 
-/** Random gradients in [-1, 1) for an output. */
-function randomGradient(t: Tensor, nonContiguous: boolean): Tensor {
-  const v = t.detach().new_empty([...t.sizes]).uniform_(-1, 1);
-  return (nonContiguous && v.count > 1 ? stack([v, v], -1).select(-1, 0) : v).requires_grad_();
+/** Random gradients in [-1, 1) for an output; those that are not contiguous are every second one of twice as many. */
+function randomGradient({ dtype, count, sizes }: Tensor, nonContiguous: boolean): Tensor {
+  const draw = (...shape: number[]): Tensor => Tensor.make(shape, dtype).uniform_(-1, 1);
+  if (!nonContiguous || count < 2) return draw(...sizes).requires_grad_();
+  const last = sizes.length - 1;
+  return draw(...sizes.slice(0, last), 2 * sizes[last]).unflatten(last, [-1, 2]).select(-1, 1).requires_grad_();
 }
 
 interface GradgradcheckInputs extends Inputs {

@@ -94,6 +94,10 @@ export abstract class Level {
   abstract call(name: string, inputs: Inputs, run: (inputs: Inputs) => unknown): unknown;
   /** Makes a dual of tensors one of which this level has lifted. */
   abstract dual(primal: Tensor, tangent: Tensor, make: (primal: Tensor, tangent: Tensor) => Tensor): Tensor;
+  /** What is thrown where a single value of one of its tensors is asked for; null where there is one. */
+  itemError(): BatchedAccess | null {
+    return null;
+  }
   /** Whether the tangents of its tensors belong to what they stand for, instead of to themselves. */
   readonly dualsBelow: boolean = false;
   /** The tensor as PyTorch prints it. */
@@ -149,11 +153,8 @@ export function refuseUnderTransforms(message: string): void {
 /** Throws where a tensor stands for the examples of a batch: it has no single value. */
 export function refuseItem(self: Tensor): void {
   for (let at: Tensor = self; at.lift !== null; at = at.lift.value) {
-    if (at.lift.dim < 0) continue;
-    throw new BatchedAccess(
-      "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap over calling .item() on a Tensor, please try to rewrite what you're doing " +
-        "with other operations. If error is occurring somewhere inside PyTorch internals, please file a bug report.",
-    );
+    const error = at.lift.level.itemError();
+    if (error !== null) throw error;
   }
 }
 
