@@ -36,9 +36,9 @@ export interface DataLoaderOptions {
   /** Accepted. */
   timeout: number;
   /** Accepted. */
-  worker_init_fn: unknown;
+  worker_init_fn: ((worker: number) => void) | null;
   /** Accepted. */
-  multiprocessing_context: unknown;
+  multiprocessing_context: string | null;
   /** What random orders are drawn from; the default generator unless given. */
   generator: TorchGenerator | null;
   /** Accepted. */

@@ -7,6 +7,7 @@ import { empty } from "../ops/create.ts";
 import { type AttentionResult, multi_head_attention_forward } from "../ops/multihead.ts";
 import { pythonFunction } from "../ops/python_function.ts";
 import type { Tensor } from "../tensor.ts";
+import type { Device } from "../size.ts";
 import { type Constructor, constructorOf } from "./arguments.ts";
 import { constant_, xavier_normal_, xavier_uniform_ } from "./init.ts";
 import { Linear } from "./linear.ts";
@@ -39,7 +40,7 @@ export interface MultiheadAttentionOptions {
   /** The dtype of the parameters. */
   dtype: DType | null;
   /** The CPU. */
-  device: unknown;
+  device: Device | string | null;
 }
 
 /** What `MultiheadAttention` takes besides queries, keys and values. */

@@ -6,6 +6,7 @@ import { ValueError } from "../errors.ts";
 import { empty, ones, tensor, zeros } from "../ops/create.ts";
 import type { Tensor } from "../tensor.ts";
 import { warn } from "../warnings.ts";
+import type { Device } from "../size.ts";
 import { type Constructor, constructorOf, python } from "./arguments.ts";
 import * as F from "./functional.ts";
 import { ones_, zeros_ } from "./init.ts";
@@ -27,7 +28,7 @@ export interface NormOptions {
   /** The dtype of parameters and buffers. */
   dtype: DType | null;
   /** The CPU. */
-  device: unknown;
+  device: Device | string | null;
 }
 
 /** What normalisations by channels have. */

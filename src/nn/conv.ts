@@ -5,7 +5,7 @@ import type { DType } from "../dtype.ts";
 import { ValueError } from "../errors.ts";
 import { empty } from "../ops/create.ts";
 import type { PerDimension } from "../ops/convolution.ts";
-import { makeSize } from "../size.ts";
+import { type Device, makeSize } from "../size.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Constructor, constructorOf, perDimension, python } from "./arguments.ts";
 import * as F from "./functional.ts";
@@ -34,7 +34,7 @@ export interface ConvBaseOptions {
   /** The dtype of the parameters. */
   dtype: DType | null;
   /** The CPU. */
-  device: unknown;
+  device: Device | string | null;
 }
 
 /** Arguments of convolutions. */

@@ -5,6 +5,7 @@ import { bilinear, linear } from "../ops/linear.ts";
 import { empty } from "../ops/create.ts";
 import type { DType } from "../dtype.ts";
 import type { Tensor } from "../tensor.ts";
+import type { Device } from "../size.ts";
 import { type Constructor, constructorOf, python } from "./arguments.ts";
 import { _calculate_fan_in_and_fan_out, kaiming_uniform_, uniform_ } from "./init.ts";
 import { Module } from "./module.ts";
@@ -34,7 +35,7 @@ export interface LinearOptions {
   /** The dtype of the parameters. */
   dtype?: DType | null;
   /** The CPU. */
-  device?: unknown;
+  device?: Device | string | null;
 }
 
 const readLinear = constructorOf<LinearOptions>("Linear", ["in_features", "out_features"], { bias: true, device: null, dtype: null });

@@ -5,6 +5,7 @@ import type { DType } from "../dtype.ts";
 import { ValueError } from "../errors.ts";
 import { empty } from "../ops/create.ts";
 import type { Tensor } from "../tensor.ts";
+import type { Device } from "../size.ts";
 import { type Constructor, constructorOf, float, type Given, perDimension, python } from "./arguments.ts";
 import * as F from "./functional.ts";
 import { ones_, zeros_ } from "./init.ts";
@@ -24,7 +25,7 @@ export interface LayerNormModuleOptions {
   /** The dtype of the parameters. */
   dtype: DType | null;
   /** The CPU. */
-  device: unknown;
+  device: Device | string | null;
 }
 
 const readLayerNorm = constructorOf<LayerNormModuleOptions>("LayerNorm", ["normalized_shape"], {
@@ -88,7 +89,7 @@ export interface RMSNormModuleOptions {
   /** The dtype of the weight. */
   dtype: DType | null;
   /** The CPU. */
-  device: unknown;
+  device: Device | string | null;
 }
 
 const readRMSNorm = constructorOf<RMSNormModuleOptions>("RMSNorm", ["normalized_shape"], { eps: null, elementwise_affine: true, device: null, dtype: null });
@@ -144,7 +145,7 @@ export interface GroupNormModuleOptions {
   /** The dtype of the parameters. */
   dtype: DType | null;
   /** The CPU. */
-  device: unknown;
+  device: Device | string | null;
 }
 
 const readGroupNorm = constructorOf<GroupNormModuleOptions>("GroupNorm", ["num_groups", "num_channels"], {

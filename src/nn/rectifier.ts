@@ -7,6 +7,7 @@ import { relu as applyRelu } from "../ops/rectify.ts";
 import type { DType } from "../dtype.ts";
 import type { Tensor } from "../tensor.ts";
 import { warn } from "../warnings.ts";
+import type { Device } from "../size.ts";
 import { type Constructor, constructorOf, float, type Given, inplaceText, python } from "./arguments.ts";
 import * as F from "./functional.ts";
 import { Module } from "./module.ts";
@@ -203,7 +204,7 @@ export interface PReLUOptions {
   /** The dtype of the slopes. */
   dtype: DType | null;
   /** The CPU. */
-  device: unknown;
+  device: Device | string | null;
 }
 
 const readPReLU = constructorOf<PReLUOptions>("PReLU", [], { num_parameters: 1, init: 0.25, device: null, dtype: null });

@@ -7,6 +7,7 @@ import { empty, zeros } from "../ops/create.ts";
 import { pythonType } from "../python.ts";
 import { Tensor } from "../tensor.ts";
 import { warn } from "../warnings.ts";
+import type { Device } from "../size.ts";
 import { type Constructor, constructorOf, List, python } from "./arguments.ts";
 import { uniform_ } from "./init.ts";
 import { Module } from "./module.ts";
@@ -33,7 +34,7 @@ export interface GRUOptions {
   /** The dtype of the parameters. */
   dtype: DType | null;
   /** The CPU. */
-  device: unknown;
+  device: Device | string | null;
 }
 
 /** Arguments of `LSTM`. */

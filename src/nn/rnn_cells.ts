@@ -5,6 +5,7 @@ import type { DType } from "../dtype.ts";
 import { RuntimeError, ValueError } from "../errors.ts";
 import { empty, zeros } from "../ops/create.ts";
 import type { Tensor } from "../tensor.ts";
+import type { Device } from "../size.ts";
 import { type Constructor, constructorOf } from "./arguments.ts";
 import { uniform_ } from "./init.ts";
 import { Module } from "./module.ts";
@@ -23,7 +24,7 @@ export interface CellOptions {
   /** The dtype of the parameters. */
   dtype: DType | null;
   /** The CPU. */
-  device: unknown;
+  device: Device | string | null;
 }
 
 /** What all cells have. */

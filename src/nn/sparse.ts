@@ -6,6 +6,7 @@ import { AssertionError } from "../errors.ts";
 import { empty } from "../ops/create.ts";
 import { pythonFunction } from "../ops/python_function.ts";
 import type { Tensor } from "../tensor.ts";
+import type { Device } from "../size.ts";
 import { type Constructor, constructorOf, float, python } from "./arguments.ts";
 import * as F from "./functional.ts";
 import { normal_ } from "./init.ts";
@@ -36,7 +37,7 @@ export interface EmbeddingModuleOptions {
   /** The dtype of the table. */
   dtype: DType | null;
   /** The CPU. */
-  device: unknown;
+  device: Device | string | null;
 }
 
 const readEmbedding = constructorOf<EmbeddingModuleOptions>("Embedding", ["num_embeddings", "embedding_dim"], {

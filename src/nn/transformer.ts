@@ -7,6 +7,7 @@ import { full } from "../ops/create.ts";
 import { relu } from "../ops/rectify.ts";
 import { gelu } from "../ops/smooth.ts";
 import type { Tensor } from "../tensor.ts";
+import type { Device } from "../size.ts";
 import { type Constructor, constructorOf } from "./arguments.ts";
 import { MultiheadAttention } from "./attention.ts";
 import { ModuleList } from "./container.ts";
@@ -43,7 +44,7 @@ export interface TransformerLayerOptions {
   /** The dtype of the parameters. */
   dtype: DType | null;
   /** The CPU. */
-  device: unknown;
+  device: Device | string | null;
 }
 
 const LAYER = {

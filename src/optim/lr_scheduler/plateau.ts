@@ -26,7 +26,7 @@ export interface ReduceLROnPlateauOptions {
   /** Smaller falls are left out. */
   eps: number;
   /** Has no effect. */
-  verbose: unknown;
+  verbose: boolean | string;
 }
 
 const read = constructorOf<ReduceLROnPlateauOptions & { optimizer: Optimizer }>("ReduceLROnPlateau", ["optimizer"], {

@@ -23,7 +23,7 @@ export interface SchedulerOptions {
   /** The epoch to go on from; -1 for the beginning. */
   last_epoch: number;
   /** Has no effect. */
-  verbose: unknown;
+  verbose: boolean | string;
 }
 
 /** An optimizer, by position or by name among the options. */
