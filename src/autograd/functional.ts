@@ -16,8 +16,13 @@ import { mapSlices } from "./vmap.ts";
 
 /** A tensor, or several as a tuple. */
 export type Tensors = Tensor | readonly Tensor[];
+/** A module, which stands for the function that its `call` is. */
+export interface TensorModule {
+  /** The outputs of the module. */
+  call(...inputs: Tensor[]): Tensors;
+}
 /** A function of tensors, one argument an input. */
-export type TensorFunction = (...inputs: Tensor[]) => Tensors;
+export type TensorFunction = ((...inputs: Tensor[]) => Tensors) | TensorModule;
 /** A tensor, a tuple of them, or a tuple of tuples: shaped as outputs and inputs are. */
 export type Nested = Tensor | Nested[];
 
@@ -189,13 +194,15 @@ function readOptions<T extends FunctionalOptions>(names: readonly string[], args
 
 type Positional<T> = (Tensors | null | boolean | string | T)[];
 
+const valueOf = (func: TensorFunction, inputs: Tensor[]): Tensors => typeof func === "function" ? func(...inputs) : func.call(...inputs);
+
 /** The outputs of `func` at `inputs`, and the product of `v` with the jacobian there. */
 export function vjp(func: TensorFunction, inputs: Tensors, ...args: Positional<FunctionalOptions>): [Tensors, Tensors] {
   const { v, create_graph = false, strict = false } = readOptions<FunctionalOptions>(["v", "create_graph", "strict"], args);
   return enable_grad(() => {
     const given = asTuple(inputs, "inputs", "vjp");
     const at = prepare(given.items, create_graph);
-    const outputs = asTuple(func(...at), "outputs of the user-provided function", "vjp");
+    const outputs = asTuple(valueOf(func, at), "outputs of the user-provided function", "vjp");
     requireGradients(outputs.items, "outputs", strict);
     let vector: Tensor[] | null = null;
     if (v !== null && v !== undefined) vector = checkVector(v, "vjp", outputs);
@@ -222,7 +229,7 @@ export function jvp(func: TensorFunction, inputs: Tensors, ...args: Positional<F
     const given = asTuple(inputs, "inputs", "jvp");
     const at = prepare(given.items, create_graph);
     const vector = inputVector(v, "jvp", given, SINGLE_INPUT);
-    const outputs = asTuple(func(...at), "outputs of the user-provided function", "jvp");
+    const outputs = asTuple(valueOf(func, at), "outputs of the user-provided function", "jvp");
     requireGradients(outputs.items, "outputs", strict);
     // the gradient is linear in what it is given: its own gradient with respect to that is the jacobian's other side
     const probes = outputs.items.map((o) => o.detach().zeros_like().requires_grad_());
@@ -278,7 +285,7 @@ export function jacobian(func: TensorFunction, inputs: Tensors, ...args: Positio
   return enable_grad(() => {
     const given = asTuple(inputs, "inputs", "jacobian");
     const at = prepare(given.items, create_graph);
-    const outputs = asTuple(func(...at), "outputs of the user-provided function", "jacobian");
+    const outputs = asTuple(valueOf(func, at), "outputs of the user-provided function", "jacobian");
     requireGradients(outputs.items, "outputs", strict);
     if (vectorize && strict) {
       throw new RuntimeError(
@@ -328,7 +335,7 @@ function dualJacobian(func: TensorFunction, inputs: Tensors): Nested {
   const push = (...directions: Tensor[]): Tensor[] =>
     dual_level(() => {
       const duals = given.items.map((t, j) => make_dual(t, directions[j]));
-      const results = asTuple(func(...duals), "outputs", "jacobian");
+      const results = asTuple(valueOf(func, duals), "outputs", "jacobian");
       const parts = results.items.map((t) => unpack_dual(t));
       outputs = { isTuple: results.isTuple, items: parts.map((p) => p.primal) };
       return parts.map((p) => p.tangent ?? p.primal.detach().zeros_like());
@@ -379,7 +386,7 @@ export function hessian(func: TensorFunction, inputs: Tensors, ...args: Position
   const given = asTuple(inputs, "inputs", "hessian");
   const gradient = (...at: Tensor[]): Tensor[] => {
     const points = at.map((t) => t.requires_grad ? t : t.detach().requires_grad_());
-    const out = scalarOutput(func(...points), "hessian", strict);
+    const out = scalarOutput(valueOf(func, points), "hessian", strict);
     const back = gradients([out], points, null, true);
     if (strict) requireGradients(back, "jacobian", true);
     return back.map((g, i) => g ?? points[i].detach().zeros_like());
@@ -396,7 +403,7 @@ export function vhp(func: TensorFunction, inputs: Tensors, ...args: Positional<F
     const given = asTuple(inputs, "inputs", "vhp");
     const at = prepare(given.items, create_graph);
     const vector = inputVector(v, "vhp", given, SINGLE_INPUT);
-    const raw = func(...at);
+    const raw = valueOf(func, at);
     scalarOutput(raw, "vhp", strict);
     const out = raw as Tensor;
     const first = gradients([out], at, null, true);
@@ -415,7 +422,7 @@ export function hvp(func: TensorFunction, inputs: Tensors, ...args: Positional<F
     const given = asTuple(inputs, "inputs", "hvp");
     const at = prepare(given.items, create_graph);
     const vector = inputVector(v, "hvp", given, SINGLE_INPUT);
-    const raw = func(...at);
+    const raw = valueOf(func, at);
     scalarOutput(raw, "hvp", strict);
     const out = raw as Tensor;
     const first = gradients([out], at, null, true);

@@ -18,6 +18,12 @@ export interface CheckpointOptions {
   preserve_rng_state?: boolean;
 }
 
+/** A module, which stands for the function that its `call` is. */
+export interface CheckpointModule<T> {
+  /** What the module computes. */
+  call(...args: never[]): T;
+}
+
 /** Runs `f` again with the random numbers of its first run. */
 function replay<T>(state: Tensor | null, f: () => T): T {
   if (state === null) return f();
@@ -56,10 +62,10 @@ class CheckpointFunction extends Function {
 }
 
 /** Runs `f(...args)` without keeping what its ops save for backward: backward runs it again. Options stand last. */
-export function checkpoint<T>(f: (...args: never[]) => T, ...args: unknown[]): T {
+export function checkpoint<T>(f: ((...args: never[]) => T) | CheckpointModule<T>, ...args: unknown[]): T {
   const last = args[args.length - 1];
   const options: CheckpointOptions = isPlainObject(last) ? args.pop() as CheckpointOptions : {};
-  const call = (...given: unknown[]): T => f(...given as never[]);
+  const call = (...given: unknown[]): T => typeof f === "function" ? f(...given as never[]) : f.call(...given as never[]);
   const state = options.preserve_rng_state === false ? null : get_rng_state();
   if (options.use_reentrant ?? true) return CheckpointFunction.apply(call, state, ...args) as T;
   // what is saved is a number; the first to unpack runs the function again and keeps what it saves the second time
