@@ -303,6 +303,103 @@ const programs: Programs = {
     print(penalty);
     for (const [name, p] of net.named_parameters()) print(name, p.grad === null ? null : p.grad.norm());
   },
+
+  containers({ print, raises }) {
+    const net = new nn.Sequential(new Map<string, torch.nn.Module>([["first", new nn.Linear(2, 3)], ["act", new nn.ReLU()]]));
+    net.append(new nn.Linear(3, 1));
+    print(net, net.length, net.index(-1), net.index(torch.slice(null, 2)));
+    const plain = new nn.Sequential(new nn.Linear(2, 2), new nn.Linear(2, 1));
+    plain.insert(1, new nn.Tanh());
+    print(plain, plain.named_parameters().map(([name]) => name));
+    const layers = new nn.ModuleList([0, 1, 2].map(() => new nn.Linear(2, 2)));
+    layers.append(new nn.ReLU());
+    layers.set(1, new nn.Identity());
+    print(layers, layers.length, layers.index(torch.slice(2)));
+    const named = new nn.ModuleDict({ a: new nn.ReLU(), b: new nn.Linear(1, 1) });
+    named.set("c", new nn.Tanh());
+    // Python evaluates all arguments first
+    print(named, named.keys(), named.has("b"), named.pop("a"));
+    print(new nn.ParameterList([torch.ones(2), torch.zeros(2, 3)]));
+    print(new nn.ParameterDict({ w: torch.ones(2) }));
+    raises(() => net.index(9));
+    raises(() => layers.index(9));
+    raises(() => named.get("zz"));
+  },
+
+  state({ print }) {
+    class Net extends nn.Module {
+      layer = new nn.Linear(2, 2);
+      declare steps: Tensor;
+      declare hidden: Tensor;
+      same;
+
+      constructor() {
+        super();
+        this.register_buffer("steps", torch.zeros(1));
+        this.register_buffer("hidden", torch.ones(1), { persistent: false });
+        this.same = this.layer;
+      }
+    }
+    const a = new Net(), b = new Net();
+    print(a, [...a.state_dict().keys()], a.named_buffers().map(([name]) => name), a.parameters().length);
+    print(b.load_state_dict(a.state_dict()));
+    print(torch.equal(a.layer.weight, b.layer.weight));
+    const wrong: Record<string, Tensor>[] = [{ "layer.weight": torch.ones(2, 2) }, { "layer.weight": torch.ones(3, 2), other: torch.ones(1) }];
+    for (const given of wrong) {
+      try {
+        a.load_state_dict(given);
+      } catch (error) {
+        print((error as Error).message);
+      }
+    }
+    print(a.load_state_dict({ steps: torch.ones(1) }, { strict: false }));
+    print(a.double().layer.weight.dtype, a.steps.dtype, a.float().layer.bias!.dtype);
+    print(a.get_submodule("layer"), a.get_parameter("layer.bias").shape, a.get_buffer("steps"));
+    const optimizer = new optim.Adam(a.parameters(), { lr: 0.1 });
+    a.layer.call(torch.ones(1, 2)).sum().backward();
+    optimizer.step();
+    print(String(optimizer.state_dict().param_groups), (optimizer.state_dict().state as Map<number, unknown>).size);
+    const other = new optim.Adam(b.parameters());
+    other.load_state_dict(optimizer.state_dict());
+    print(other, other.state.get(b.layer.weight)!.step);
+    a.zero_grad({ set_to_none: false });
+    print(a.layer.bias!.grad);
+    a.zero_grad();
+    print(a.layer.bias!.grad);
+  },
+
+  packed({ print }) {
+    const { rnn } = nn.utils;
+    const rows = [2, 4, 3].map((n) => torch.randn(n, 2));
+    const padded = rnn.pad_sequence(rows, { batch_first: true });
+    print(padded.shape);
+    const sequence = rnn.pack_padded_sequence(padded, [2, 4, 3], { batch_first: true, enforce_sorted: false });
+    print(sequence);
+    const lstm = new nn.LSTM(2, 3, { batch_first: true }),
+      gru = new nn.GRU(2, 3, 2, { bidirectional: true }),
+      plain = new nn.RNN(2, 3, { nonlinearity: "relu" });
+    for (const network of [lstm, gru, plain]) {
+      print(network);
+      const [out] = network === lstm ? lstm.forward(sequence) : network === gru ? gru.forward(sequence) : plain.forward(sequence);
+      const [unpacked, lengths] = rnn.pad_packed_sequence(out, { batch_first: true });
+      print(unpacked, lengths);
+      unpacked.sum().backward();
+      print(network.weight_hh_l0.grad);
+    }
+    const cell = new nn.GRUCell(2, 3);
+    let h = torch.zeros(3, 3);
+    for (const step of padded.unbind(1)) h = cell.call(step, h);
+    print(h);
+  },
+
+  initial({ print }) {
+    const { init } = nn;
+    for (const fill of [init.xavier_uniform_, init.xavier_normal_, init.kaiming_uniform_, init.kaiming_normal_, init.orthogonal_, init.trunc_normal_]) {
+      print(fill(torch.empty(2, 3)));
+    }
+    print(init.sparse_(torch.empty(4, 2), 0.5), init.dirac_(torch.empty(2, 1, 3)), init.eye_(torch.empty(2, 2)));
+    print(init.calculate_gain("leaky_relu", 0.2), init.calculate_gain("tanh"));
+  },
 };
 
 const recorded = await readRecording<Record<string, string>>("training.json.gz");

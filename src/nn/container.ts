@@ -2,8 +2,9 @@
  * Containers of modules.
  */
 import { IndexError, KeyError, NotImplementedError } from "../errors.ts";
+import { Slice } from "../ops/index.ts";
 import { pythonType } from "../python.ts";
-import type { Tensor } from "../tensor.ts";
+import { Tensor } from "../tensor.ts";
 import { indent, Module } from "./module.ts";
 
 /** Resolves an index that may count from the end. */
@@ -12,27 +13,17 @@ export function at(index: number, length: number): number {
   return index < 0 ? index + length : index;
 }
 
-/** What a slice of a container is made of: see `torch.slice`. */
-export interface Range {
-  /** The first index; negative ones count from the end. */
-  start?: number | null;
-  /** The index after the last. */
-  stop?: number | null;
-  /** The distance of indices. */
-  step?: number | null;
-}
-
-/** Whether an index is a slice. */
-export const isRange = (value: unknown): value is Range => typeof value === "object" && value !== null && "start" in value && "stop" in value;
+const bound = (value: Slice["start"]): number | null => value === null ? null : Number(value instanceof Tensor ? value.item() : value);
 
 /** The entries that a slice picks. */
-export function sliced<T>(list: readonly T[], { start, stop, step }: Range): T[] {
-  const by = step ?? 1;
-  if (by > 0) return list.slice(start ?? 0, stop ?? undefined).filter((_, i) => i % by === 0);
-  const from = start ?? list.length - 1, first = Math.min(from < 0 ? from + list.length : from, list.length - 1);
-  const last = stop === null || stop === undefined ? -1 : stop < 0 ? stop + list.length : stop;
+export function sliced<T>(list: readonly T[], slice: Slice): T[] {
+  const start = bound(slice.start), stop = bound(slice.stop), step = bound(slice.step) ?? 1;
+  if (step > 0) return list.slice(start ?? 0, stop ?? undefined).filter((_, i) => i % step === 0);
+  const { length } = list;
+  const wrap = (i: number) => i < 0 ? i + length : i;
+  const first = Math.min(start === null ? length - 1 : wrap(start), length - 1), last = stop === null ? -1 : wrap(stop);
   const out: T[] = [];
-  for (let i = first; i > last; i += by) out.push(list[i]);
+  for (let i = first; i > last; i += step) out.push(list[i]);
   return out;
 }
 
@@ -103,10 +94,10 @@ export class Sequential extends Numbered {
   /** The module at an index. */
   index(index: number): Module;
   /** A new `Sequential` of a slice. */
-  index(index: Range): Sequential;
+  index(index: Slice): Sequential;
   /** The module at an index, or a new `Sequential` of a slice. */
-  index(index: number | Range): Module | Sequential {
-    if (isRange(index)) return new Sequential(new Map(sliced([...this._modules], index)));
+  index(index: number | Slice): Module | Sequential {
+    if (index instanceof Slice) return new Sequential(new Map(sliced([...this._modules], index)));
     const list = [...this._modules.values()];
     return list[at(index, list.length)];
   }
@@ -153,11 +144,11 @@ export class ModuleList extends Numbered {
   /** The module at an index. */
   index(index: number): Module;
   /** A new list of a slice. */
-  index(index: Range): ModuleList;
+  index(index: Slice): ModuleList;
   /** The module at an index, or a new list of a slice. */
-  index(index: number | Range): Module | ModuleList {
+  index(index: number | Slice): Module | ModuleList {
     const list = [...this._modules.values()];
-    return isRange(index) ? new ModuleList(sliced(list, index)) : list[at(index, list.length)];
+    return index instanceof Slice ? new ModuleList(sliced(list, index)) : list[at(index, list.length)];
   }
 
   /** Adds a module before the one at `index`. */

@@ -12,7 +12,7 @@ export { Buffer, Parameter } from "./parameter.ts";
 export type { ParameterOptions } from "./parameter.ts";
 export type { StateDict } from "./state_dict.ts";
 export { DataParallel, ModuleDict, ModuleList, Sequential } from "./container.ts";
-export type { Numbered, Range } from "./container.ts";
+export type { Numbered } from "./container.ts";
 export { ParameterDict, ParameterList } from "./parameter_container.ts";
 export { Bilinear, Identity, Linear } from "./linear.ts";
 export type { BilinearOptions, LinearOptions } from "./linear.ts";

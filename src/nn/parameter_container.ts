@@ -2,9 +2,10 @@
  * Containers of parameters.
  */
 import { KeyError } from "../errors.ts";
+import { Slice } from "../ops/index.ts";
 import { pythonType } from "../python.ts";
 import { Tensor } from "../tensor.ts";
-import { at, isRange, type Range, sliced } from "./container.ts";
+import { at, sliced } from "./container.ts";
 import { deepcopy, Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
 
@@ -40,10 +41,10 @@ export class ParameterList extends Module {
   /** The parameter at an index. */
   index(index: number): Parameter;
   /** A new list of a slice. */
-  index(index: Range): ParameterList;
+  index(index: Slice): ParameterList;
   /** The parameter at an index, or a new list of a slice. */
-  index(index: number | Range): Parameter | ParameterList {
-    if (isRange(index)) return new ParameterList(sliced(this.#values(), index));
+  index(index: number | Slice): Parameter | ParameterList {
+    if (index instanceof Slice) return new ParameterList(sliced(this.#values(), index));
     return this.#values()[at(index, this.length)] as Parameter;
   }
 
@@ -82,17 +83,6 @@ export class ParameterList extends Module {
   override extra_repr(): string {
     return this.#values().map((p, i) => line(i, p, (t) => String(t.dtype))).join("\n");
   }
-
-  /** The parameters, with PyTorch's extra columns. */
-  override toString(): string {
-    return containerText(this);
-  }
-}
-
-/** These texts are never drawn together into one line. */
-function containerText(container: ParameterList | ParameterDict): string {
-  const extra = container.extra_repr();
-  return extra === "" ? `${container._get_name()}()` : `${container._get_name()}(\n${extra.replaceAll(/^/gm, "  ")}\n)`;
 }
 
 /** Parameters by name, and whatever else belongs among them. */
@@ -174,10 +164,5 @@ export class ParameterDict extends Module {
   /** A line for each: `(a): Parameter containing: [torch.FloatTensor of size 2x3]`. */
   override extra_repr(): string {
     return this.keys().map((key) => line(key, this.get(key), (t) => t.type())).join("\n");
-  }
-
-  /** The parameters, with PyTorch's extra columns. */
-  override toString(): string {
-    return containerText(this);
   }
 }

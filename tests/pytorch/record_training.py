@@ -12,6 +12,7 @@ import json
 import re
 import sys
 import warnings
+from collections import OrderedDict
 
 import torch
 import torch.nn.functional as F
@@ -310,6 +311,94 @@ def second_order():
     print(penalty)
     for name, p in net.named_parameters():
         print(name, None if p.grad is None else p.grad.norm())
+
+
+@program
+def containers():
+    net = nn.Sequential(OrderedDict([("first", nn.Linear(2, 3)), ("act", nn.ReLU())]))
+    net.append(nn.Linear(3, 1))
+    print(net, len(net), net[-1], net[:2])
+    plain = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
+    plain.insert(1, nn.Tanh())
+    print(plain, [name for name, _ in plain.named_parameters()])
+    layers = nn.ModuleList([nn.Linear(2, 2) for _ in range(3)])
+    layers.append(nn.ReLU())
+    layers[1] = nn.Identity()
+    print(layers, len(layers), layers[2:])
+    named = nn.ModuleDict({"a": nn.ReLU(), "b": nn.Linear(1, 1)})
+    named["c"] = nn.Tanh()
+    print(named, list(named.keys()), "b" in named, named.pop("a"))
+    print(nn.ParameterList([torch.ones(2), torch.zeros(2, 3)]))
+    print(nn.ParameterDict({"w": torch.ones(2)}))
+    for container, key in ((net, 9), (layers, 9), (named, "zz")):
+        try:
+            container[key]
+        except Exception as error:
+            print(f"{type(error).__name__}: {error}")
+
+
+@program
+def state():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(2, 2)
+            self.register_buffer("steps", torch.zeros(1))
+            self.register_buffer("hidden", torch.ones(1), persistent=False)
+            self.same = self.layer
+
+    a, b = Net(), Net()
+    print(a, list(a.state_dict().keys()), [name for name, _ in a.named_buffers()], len(list(a.parameters())))
+    print(b.load_state_dict(a.state_dict()))
+    print(torch.equal(a.layer.weight, b.layer.weight))
+    for given in ({"layer.weight": torch.ones(2, 2)}, {"layer.weight": torch.ones(3, 2), "other": torch.ones(1)}):
+        try:
+            a.load_state_dict(given)
+        except RuntimeError as error:
+            print(error)
+    print(a.load_state_dict({"steps": torch.ones(1)}, strict=False))
+    print(a.double().layer.weight.dtype, a.steps.dtype, a.float().layer.bias.dtype)
+    print(a.get_submodule("layer"), a.get_parameter("layer.bias").shape, a.get_buffer("steps"))
+    optimizer = optim.Adam(a.parameters(), lr=0.1)
+    a.layer(torch.ones(1, 2)).sum().backward()
+    optimizer.step()
+    print(optimizer.state_dict()["param_groups"], len(optimizer.state_dict()["state"]))
+    other = optim.Adam(b.parameters())
+    other.load_state_dict(optimizer.state_dict())
+    print(other, other.state[b.layer.weight]["step"])
+    a.zero_grad(set_to_none=False)
+    print(a.layer.bias.grad)
+    a.zero_grad()
+    print(a.layer.bias.grad)
+
+
+@program
+def packed():
+    rows = [torch.randn(n, 2) for n in (2, 4, 3)]
+    padded = nn.utils.rnn.pad_sequence(rows, batch_first=True)
+    print(padded.shape)
+    sequence = nn.utils.rnn.pack_padded_sequence(padded, [2, 4, 3], batch_first=True, enforce_sorted=False)
+    print(sequence)
+    for network in (nn.LSTM(2, 3, batch_first=True), nn.GRU(2, 3, 2, bidirectional=True), nn.RNN(2, 3, nonlinearity="relu")):
+        print(network)
+        out, hidden = network(sequence)
+        unpacked, lengths = nn.utils.rnn.pad_packed_sequence(out, batch_first=True)
+        print(unpacked, lengths)
+        unpacked.sum().backward()
+        print(network.weight_hh_l0.grad)
+    cell = nn.GRUCell(2, 3)
+    h = torch.zeros(3, 3)
+    for step in padded.unbind(1):
+        h = cell(step, h)
+    print(h)
+
+
+@program
+def initial():
+    for fill in (nn.init.xavier_uniform_, nn.init.xavier_normal_, nn.init.kaiming_uniform_, nn.init.kaiming_normal_, nn.init.orthogonal_, nn.init.trunc_normal_):
+        print(fill(torch.empty(2, 3)))
+    print(nn.init.sparse_(torch.empty(4, 2), 0.5), nn.init.dirac_(torch.empty(2, 1, 3)), nn.init.eye_(torch.empty(2, 2)))
+    print(nn.init.calculate_gain("leaky_relu", 0.2), nn.init.calculate_gain("tanh"))
 
 
 def main():
