@@ -9,7 +9,21 @@ import { primitives } from "../src/ops/define.ts";
 import { callMethod, entries, isOffered, resolve } from "./support/opinfo.ts";
 import { Decoder, errorLine, tensorsIn } from "./support/recording.ts";
 
-const { functional_call, grad, grad_and_value, hessian, jacfwd, jacrev, jvp, linearize, stack_module_state, vjp, vmap } = torch.func;
+const {
+  functional_call,
+  functionalize,
+  grad,
+  grad_and_value,
+  hessian,
+  jacfwd,
+  jacrev,
+  jvp,
+  linearize,
+  replace_all_batch_norm_modules_,
+  stack_module_state,
+  vjp,
+  vmap,
+} = torch.func;
 
 type T = torch.Tensor;
 const x = torch.tensor([1, 2, 3]), y = torch.tensor([4, 5, 6]), ones = torch.ones(3);
@@ -265,6 +279,11 @@ Deno.test("vmap: PyTorch's errors", () => {
       "other operations. If error is occurring somewhere inside PyTorch internals, please file a bug report.",
   );
   throws(
+    () => vmap((t: T) => t.is_nonzero() ? t : t.neg())(m),
+    "RuntimeError: vmap: It looks like you're attempting to use a Tensor in some data-dependent control flow. We don't support that yet, " +
+      "please shout over at https://github.com/pytorch/functorch/issues/257 .",
+  );
+  throws(
     () => vmap((t: T) => t.nonzero())(m),
     "RuntimeError: vmap: We do not support batching operators that can output dynamic shape. Attempted to vmap over aten::nonzero. " +
       "Please voice your support in https://github.com/pytorch/functorch/issues/256",
@@ -417,6 +436,41 @@ Deno.test("functional_call and stack_module_state", () => {
   throws(() => stack_module_state([models[0], net]), "RuntimeError: stack_module_state: Expected all models to be of the same class.");
   models[0].eval();
   throws(() => stack_module_state(models), "RuntimeError: stack_module_state: Expected all models to have the same training/eval mode.");
+});
+
+Deno.test("functionalize leaves a function what it is", () => {
+  const f = (a: T): T => {
+    const b = a.clone();
+    b.add_(1);
+    b.index(torch.slice(null, 2)).mul_(3);
+    return b;
+  };
+  assertEquals(String(functionalize(f)(torch.ones(3))), "tensor([6., 6., 2.])");
+  assertEquals(String(grad((a: T) => functionalize(f, { remove: "mutations_and_views" })(a).sum())(torch.ones(3))), "tensor([3., 3., 1.])");
+  assertEquals(functionalize(f).name, "f");
+  // deno-lint-ignore no-explicit-any
+  const call = functionalize as (...args: any[]) => unknown;
+  throws(() => call(f, "foo"), "TypeError: functionalize() takes 1 positional argument but 2 were given");
+  throws(
+    () => call(f, { remove: "foo" }),
+    "RuntimeError: functionalize(f, remove='mutations'): received invalid argument for remove=foo. Valid options are:\n" +
+      "     remove='mutations': all inplace and out= operators will be removed from the program, and replaced with their out-of-place equivalents.\n" +
+      "     remove='mutations_and_views': In addition to the above, all aliasing operators {view} will be replaced with their non-aliasing " +
+      "counterparts, {view}_copy.\n",
+  );
+});
+
+Deno.test("batch normalisations without running statistics run under vmap", () => {
+  const net = new torch.nn.Sequential(new torch.nn.BatchNorm1d(3), new torch.nn.InstanceNorm1d(3, { track_running_stats: true }));
+  assertStrictEquals(replace_all_batch_norm_modules_(net), net);
+  assertEquals(
+    String(net),
+    "Sequential(\n  (0): BatchNorm1d(3, eps=1e-05, momentum=0.1, affine=True, track_running_stats=False)\n" +
+      "  (1): InstanceNorm1d(3, eps=1e-05, momentum=0.1, affine=False, track_running_stats=True)\n)",
+  );
+  assertEquals([...net.state_dict().keys()].join(), "0.weight,0.bias,1.running_mean,1.running_var,1.num_batches_tracked");
+  const norm = replace_all_batch_norm_modules_(new torch.nn.BatchNorm1d(3)), batch = torch.randn(2, 4, 3);
+  assert(torch.allclose(vmap((a: T) => norm.call(a))(batch), torch.stack([0, 1].map((i) => norm.call(batch.index(i)))), 1e-4, 1e-6));
 });
 
 Deno.test("gradients of every example of a batch, of a convolutional network", () => {

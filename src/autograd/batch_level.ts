@@ -61,6 +61,12 @@ function unbatchedTarget(op: string, self: Tensor, { size, depth }: BatchLevel):
   );
 }
 
+const NO_ITEM = "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap over calling .item() on a Tensor, please try to rewrite what " +
+  "you're doing with other operations. If error is occurring somewhere inside PyTorch internals, please file a bug report.";
+const NO_CONDITION =
+  "vmap: It looks like you're attempting to use a Tensor in some data-dependent control flow. We don't support that yet, please shout over at " +
+  "https://github.com/pytorch/functorch/issues/257 .";
+
 /** The level of one call of `vmap`. */
 export class BatchLevel extends Level {
   override readonly dualsBelow = true;
@@ -77,13 +83,9 @@ export class BatchLevel extends Level {
     this.randomness = randomness;
   }
 
-  override itemError(): BatchedAccess {
-    return new BatchedAccess(
-      this.randomness === "refused"
-        ? "Batching rule not implemented for aten::item. We could not generate a fallback."
-        : "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap over calling .item() on a Tensor, please try to rewrite what you're " +
-          "doing with other operations. If error is occurring somewhere inside PyTorch internals, please file a bug report.",
-    );
+  override itemError(asked: "item" | "is_nonzero"): BatchedAccess {
+    if (this.randomness === "refused") return new BatchedAccess(`Batching rule not implemented for aten::${asked}. We could not generate a fallback.`);
+    return new BatchedAccess(asked === "item" ? NO_ITEM : NO_CONDITION);
   }
 
   apply(op: Operation, inputs: Inputs): Tensor | Tensor[] {

@@ -95,7 +95,7 @@ export abstract class Level {
   /** Makes a dual of tensors one of which this level has lifted. */
   abstract dual(primal: Tensor, tangent: Tensor, make: (primal: Tensor, tangent: Tensor) => Tensor): Tensor;
   /** What is thrown where a single value of one of its tensors is asked for; null where there is one. */
-  itemError(): BatchedAccess | null {
+  itemError(_asked: "item" | "is_nonzero"): BatchedAccess | null {
     return null;
   }
   /** Whether the tangents of its tensors belong to what they stand for, instead of to themselves. */
@@ -151,9 +151,9 @@ export function refuseUnderTransforms(message: string): void {
 }
 
 /** Throws where a tensor stands for the examples of a batch: it has no single value. */
-export function refuseItem(self: Tensor): void {
+export function refuseItem(self: Tensor, asked: "item" | "is_nonzero" = "item"): void {
   for (let at: Tensor = self; at.lift !== null; at = at.lift.value) {
-    const error = at.lift.level.itemError();
+    const error = at.lift.level.itemError(asked);
     if (error !== null) throw error;
   }
 }

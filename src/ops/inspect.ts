@@ -140,6 +140,7 @@ export function is_signed(self: Tensor): boolean {
 
 /** Whether the one element is not zero. */
 export function is_nonzero(self: Tensor): boolean {
+  if (self.lift !== null) refuseItem(self, "is_nonzero");
   if (self.count !== 1) {
     throw new RuntimeError(
       self.count === 0 ? "Boolean value of Tensor with no values is ambiguous" : "Boolean value of Tensor with more than one value is ambiguous",

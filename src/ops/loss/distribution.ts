@@ -156,7 +156,7 @@ function varianceOf(variance: Tensor | number, input: Tensor): Tensor {
     return input.detach().ones_like().mul(variance);
   }
   if (!(variance instanceof Tensor)) throw new TypeError(`'<' not supported between instances of '${pythonType(variance)}' and 'int'`);
-  if (variance.lt(0).any().item()) throw new ValueError("var has negative entry/entries");
+  if (variance.lt(0).any().is_nonzero()) throw new ValueError("var has negative entry/entries");
   if (sameSizes(variance.sizes, input.sizes)) return variance;
   const rows = input.sizes.slice(0, -1);
   if (sameSizes(variance.sizes, rows)) return variance.unsqueeze(-1);
