@@ -2,6 +2,7 @@
  * Data types: their typed arrays, PyTorch's several names for each, and type promotion.
  */
 
+import { keepPages } from "./memory.ts";
 import { pythonType } from "./python.ts";
 
 /** The typed arrays that hold a tensor's elements; `bool` is held as 0 and 1. */
@@ -24,7 +25,7 @@ interface Details {
   scalar: string;
   /** The C++ type: `long int`, `float`. */
   ctype: string;
-  allocate: (n: number) => TypedArray;
+  array: new (n: number) => TypedArray;
 }
 
 let count = 0;
@@ -60,7 +61,11 @@ export class DType {
     this.category = details.category;
     this.scalar = details.scalar;
     this.ctype = details.ctype;
-    this.allocate = details.allocate;
+    const { array: Elements, itemsize } = details;
+    this.allocate = (n) => {
+      keepPages(n * itemsize);
+      return new Elements(n);
+    };
     this.is_floating_point = details.category === "float";
     this.is_signed = name !== "uint8" && name !== "bool";
     Object.freeze(this);
@@ -84,21 +89,21 @@ export class DType {
 Object.defineProperty(DType, "name", { value: "dtype" });
 
 /** 32-bit floating point, the default. Also `torch.float`. */
-export const float32: DType = new DType("float32", { itemsize: 4, category: "float", scalar: "Float", ctype: "float", allocate: (n) => new Float32Array(n) });
+export const float32: DType = new DType("float32", { itemsize: 4, category: "float", scalar: "Float", ctype: "float", array: Float32Array });
 /** 64-bit floating point. Also `torch.double`. */
-export const float64: DType = new DType("float64", { itemsize: 8, category: "float", scalar: "Double", ctype: "double", allocate: (n) => new Float64Array(n) });
+export const float64: DType = new DType("float64", { itemsize: 8, category: "float", scalar: "Double", ctype: "double", array: Float64Array });
 /** 64-bit integers, exact over their whole range. Also `torch.long`. */
-export const int64: DType = new DType("int64", { itemsize: 8, category: "int", scalar: "Long", ctype: "long int", allocate: (n) => new BigInt64Array(n) });
+export const int64: DType = new DType("int64", { itemsize: 8, category: "int", scalar: "Long", ctype: "long int", array: BigInt64Array });
 /** 32-bit integers. Also `torch.int`. */
-export const int32: DType = new DType("int32", { itemsize: 4, category: "int", scalar: "Int", ctype: "int", allocate: (n) => new Int32Array(n) });
+export const int32: DType = new DType("int32", { itemsize: 4, category: "int", scalar: "Int", ctype: "int", array: Int32Array });
 /** 16-bit integers. Also `torch.short`. */
-export const int16: DType = new DType("int16", { itemsize: 2, category: "int", scalar: "Short", ctype: "short int", allocate: (n) => new Int16Array(n) });
+export const int16: DType = new DType("int16", { itemsize: 2, category: "int", scalar: "Short", ctype: "short int", array: Int16Array });
 /** 8-bit integers. */
-export const int8: DType = new DType("int8", { itemsize: 1, category: "int", scalar: "Char", ctype: "signed char", allocate: (n) => new Int8Array(n) });
+export const int8: DType = new DType("int8", { itemsize: 1, category: "int", scalar: "Char", ctype: "signed char", array: Int8Array });
 /** 8-bit unsigned integers. */
-export const uint8: DType = new DType("uint8", { itemsize: 1, category: "int", scalar: "Byte", ctype: "unsigned char", allocate: (n) => new Uint8Array(n) });
+export const uint8: DType = new DType("uint8", { itemsize: 1, category: "int", scalar: "Byte", ctype: "unsigned char", array: Uint8Array });
 /** Truth values. */
-export const bool: DType = new DType("bool", { itemsize: 1, category: "bool", scalar: "Bool", ctype: "bool", allocate: (n) => new Uint8Array(n) });
+export const bool: DType = new DType("bool", { itemsize: 1, category: "bool", scalar: "Bool", ctype: "bool", array: Uint8Array });
 
 /** All dtypes. */
 export const DTYPES: readonly DType[] = [float32, float64, int64, int32, int16, int8, uint8, bool];

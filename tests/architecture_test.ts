@@ -6,7 +6,7 @@ const root = new URL("../", import.meta.url);
 
 /** The layers, lowest first: a file imports from its own layer and from those before it. */
 const layers: [name: string, files: RegExp][] = [
-  ["errors, dtype, layout", /^src\/(errors|warnings|python|dtype|size|layout)\.ts$/],
+  ["errors, dtype, layout", /^src\/(errors|memory|warnings|python|dtype|size|layout)\.ts$/],
   ["storage, random", /^src\/(storage|random)\.ts$/],
   ["kernels", /^src\/kernels\//],
   ["tensor, autograd/node", /^src\/(tensor|named_tuple|autograd\/(node|saved|mode|accumulate|view|transforms))\.ts$/],
