@@ -1,4 +1,6 @@
 import { elementwise, imports as elementwiseImports } from "./elementwise.ts";
+import { extremes } from "./extremes.ts";
+import { foldings } from "./folds.ts";
 import { compact, gemm } from "./gemm.ts";
 import { Lanes } from "./lanes.ts";
 import { DATA_ADDRESS, POOL_ADDRESS } from "../layout.ts";
@@ -20,6 +22,10 @@ export function moduleText(fused: boolean): string {
     scatter(double),
     ...elementwise(single),
     ...rows(single),
+    ...foldings(single),
+    ...foldings(double),
+    ...extremes(single),
+    ...extremes(double),
   ];
   if (pool.end > DATA_ADDRESS) throw new Error(`the constants end at ${pool.end}`);
   return `(module (import "env" "memory" (memory 1))\n${[...elementwiseImports, ...rowsImports, ...functions, pool.text()].join("\n")})`;

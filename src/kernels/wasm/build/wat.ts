@@ -116,8 +116,17 @@ export class Func {
 
 /** An exported function of i32 parameters without a result; `write` receives the body and the parameters. */
 export function func(name: string, parameters: readonly string[], write: (f: Func, ...parameters: Local[]) => void): string {
+  return declare(name, parameters, "", write);
+}
+
+/** The same with a result, which is what `write` returns. */
+export function funcOf(result: ValueType, name: string, parameters: readonly string[], write: (f: Func, ...parameters: Local[]) => Code): string {
+  return declare(name, parameters, ` (result ${result})`, (f, ...locals) => f.do(String(write(f, ...locals))));
+}
+
+function declare(name: string, parameters: readonly string[], result: string, write: (f: Func, ...parameters: Local[]) => void): string {
   const f = new Func();
   write(f, ...parameters.map((parameter) => new Local(parameter)));
   const declared = parameters.map((parameter) => `(param $${parameter} i32)`).join(" ");
-  return `(func $${name} (export "${name}") ${declared}\n${f.text()})`;
+  return `(func $${name} (export "${name}") ${declared}${result}\n${f.text()})`;
 }
