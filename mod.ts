@@ -20,6 +20,9 @@ export {
   int8,
   uint8,
 } from "./src/dtype.ts";
+export { finfo, iinfo } from "./src/type_info.ts";
+export type { FloatInfo, FloatLimits, IntInfo, IntLimits, TypeArgument } from "./src/type_info.ts";
+export * from "./src/constants.ts";
 export { can_cast, get_default_dtype, promote_types, set_default_dtype } from "./src/dtype.ts";
 export * from "./src/errors.ts";
 export * from "./src/ops/activation.ts";
@@ -57,6 +60,7 @@ export * from "./src/ops/split.ts";
 export * from "./src/ops/statistics.ts";
 export * from "./src/ops/transcendental.ts";
 export * from "./src/ops/view.ts";
+export * from "./src/ops/view_copy.ts";
 export * from "./src/ops/join.ts";
 export * from "./src/autograd/mode.ts";
 export * from "./src/ops/legacy.ts";

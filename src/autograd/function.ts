@@ -26,24 +26,55 @@ import {
 } from "./transforms.ts";
 import { asView, gradientEdge, rebaseHistory, requiresGrad } from "./view.ts";
 
-/** What `forward` and `backward` share: the node of the call. Anything may be kept on it as an attribute. */
-export interface FunctionCtx {
-  /** Keeps tensors for backward, with the checks that saved tensors get. */
-  save_for_backward(...tensors: (Tensor | null | undefined)[]): void;
-  /** Keeps tensors for `jvp`. */
-  save_for_forward(...tensors: (Tensor | null | undefined)[]): void;
+/**
+ * What `forward` and `backward` share. In them it is the node of the call, on which anything may be kept as an attribute; one made by hand only
+ * remembers what it is told, as PyTorch's does.
+ */
+export class FunctionCtx {
   /** The tensors that were kept. */
-  readonly saved_tensors: Tensor[];
+  declare readonly saved_tensors: Tensor[];
   /** For each argument of `apply`, whether its gradient is wanted. */
-  readonly needs_input_grad: boolean[];
-  /** Says that these inputs have been changed in place; they must be among the outputs. */
-  mark_dirty(...tensors: Tensor[]): void;
-  /** Says that these outputs have no gradient. */
-  mark_non_differentiable(...tensors: Tensor[]): void;
-  /** Whether backward gets zeros (the default) or null for outputs to which nothing has flowed. */
-  set_materialize_grads(value: boolean): void;
+  declare readonly needs_input_grad: boolean[];
   /** Whatever the function keeps. */
   [attribute: string]: unknown;
+
+  /** Keeps tensors for backward, with the checks that saved tensors get. */
+  save_for_backward(...tensors: (Tensor | null | undefined)[]): void {
+    this.to_save = tensors;
+  }
+
+  /** Keeps tensors for `jvp`. */
+  save_for_forward(...tensors: (Tensor | null | undefined)[]): void {
+    this.saved_for_forward = tensorsForForward(tensors);
+  }
+
+  /** Says that these inputs have been changed in place; they must be among the outputs. */
+  mark_dirty(...tensors: Tensor[]): void {
+    this.dirty_tensors = tensors;
+  }
+
+  /** Says that these outputs have no gradient. */
+  mark_non_differentiable(...tensors: Tensor[]): void {
+    this.non_differentiable = tensors;
+  }
+
+  /** Whether backward gets zeros (the default) or null for outputs to which nothing has flowed. */
+  set_materialize_grads(value: boolean): void {
+    this.materialize_grads = value;
+  }
+
+  /** The `ctx` of a call is its node, and counts as one of these. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return (this === FunctionCtx && value instanceof FunctionNode) || Object.prototype.isPrototypeOf.call(this.prototype, Object(value));
+  }
+}
+
+/** Checks what `save_for_forward` is given. */
+function tensorsForForward(tensors: readonly unknown[]): (Tensor | null)[] {
+  return tensors.map((t) => {
+    if (t === null || t === undefined || t instanceof Tensor) return t ?? null;
+    throw new AssertionError("save_for_forward expects all arguments to be tensors; you should save non-tensors as attributes on ctx.");
+  });
 }
 
 /** The class of a custom function. */
@@ -91,10 +122,7 @@ export class FunctionNode extends Node {
 
   /** Keeps tensors for `jvp`. */
   save_for_forward(...tensors: (Tensor | null | undefined)[]): void {
-    this.savedForForward = tensors.map((t) => {
-      if (t === null || t === undefined || t instanceof Tensor) return t ?? null;
-      throw new AssertionError("save_for_forward expects all arguments to be tensors; you should save non-tensors as attributes on ctx.");
-    });
+    this.savedForForward = tensorsForForward(tensors);
   }
 
   /** What `save_for_backward` was given. */
@@ -103,6 +131,12 @@ export class FunctionNode extends Node {
     if (this.#saved === null) throw freedGraph();
     // null stands where null was saved, as None does in Python
     return this.#saved.map((s) => s === null ? null : s.unpack()) as Tensor[];
+  }
+
+  /** The same as they are kept, for `register_hooks`. */
+  get _raw_saved_tensors(): (SavedTensor | null)[] {
+    if (this.#saved === null) throw freedGraph();
+    return [...this.#saved];
   }
 
   /** Says which inputs `forward` has changed in place. */

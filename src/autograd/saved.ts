@@ -4,6 +4,7 @@
 import { RuntimeError } from "../errors.ts";
 import { pythonType } from "../python.ts";
 import type { Tensor } from "../tensor.ts";
+import { AccumulateGrad } from "./accumulate.ts";
 import type { Node } from "./node.ts";
 import { gradientEdge } from "./view.ts";
 
@@ -121,8 +122,11 @@ export class SavedTensor {
     }
     if (this.#edge === null || gradientEdge(result) === this.#edge.node) return result;
     const out = result.detach();
-    out.node = this.#edge.node;
-    out.output_nr = this.#edge.nr;
+    if (this.#edge.node instanceof AccumulateGrad) out.sink = this.#edge.node;
+    else {
+      out.node = this.#edge.node;
+      out.output_nr = this.#edge.nr;
+    }
     out.tracks = true;
     return out;
   }

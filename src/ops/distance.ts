@@ -10,6 +10,7 @@ import { define, type Fn, Primitive } from "./define.ts";
 import { asContiguous } from "./elementwise.ts";
 import { cat } from "./join.ts";
 import { linalg_vector_norm, normGradient } from "./linalg_norm.ts";
+import { native } from "./native.ts";
 import { unexpectedType } from "./products.ts";
 import { resultType } from "./promotion.ts";
 import { pythonFunction } from "./python_function.ts";
@@ -257,7 +258,7 @@ const normAlong = new Primitive<{ self: Tensor; p: number; dim: number[]; keepdi
 export const pairwise_distance: PairwiseDistance = define<PairwiseDistance, { x1: Tensor; x2: Tensor; p: number; eps: number; keepdim: boolean }>(
   "pairwise_distance",
   "(Tensor x1, Tensor x2, float p = 2, float eps = 1e-06, bool keepdim = False)",
-  ({ x1, x2, p, eps, keepdim }) => normAlong.apply({ self: x1.sub(x2).add(eps), p, dim: [-1], keepdim }),
+  ({ x1, x2, p, eps, keepdim }) => normAlong.apply({ self: native(() => x1.sub(x2).add(eps)), p, dim: [-1], keepdim }),
 );
 
 /** Named arguments of `cosine_similarity`. */

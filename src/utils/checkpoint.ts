@@ -8,7 +8,8 @@ import { Tensor } from "../tensor.ts";
 import { backward } from "../autograd/backward.ts";
 import { Function, type FunctionCtx } from "../autograd/function.ts";
 import { saved_tensors_hooks } from "../autograd/graph.ts";
-import { enable_grad, no_grad } from "../autograd/mode.ts";
+import { enable_grad, type ModeGuard, scope } from "../autograd/mode.ts";
+import { warn } from "../warnings.ts";
 
 /** The named arguments of `checkpoint`. */
 export interface CheckpointOptions {
@@ -16,6 +17,10 @@ export interface CheckpointOptions {
   use_reentrant?: boolean;
   /** Whether random numbers are drawn again as the first time; true unless said otherwise. */
   preserve_rng_state?: boolean;
+  /** Whether the second run's tensors are compared with the first's, by shape and dtype: `"default"` or `"none"`. Not for the old form. */
+  determinism_check?: "default" | "none";
+  /** Whether errors list what was saved. Not for the old form. */
+  debug?: boolean;
 }
 
 /** A module, which stands for the function that its `call` is. */
@@ -61,41 +66,167 @@ class CheckpointFunction extends Function {
   }
 }
 
-/** Runs `f(...args)` without keeping what its ops save for backward: backward runs it again. Options stand last. */
+/** Raised where running a function again does not do what its first run did. */
+export class CheckpointError extends RuntimeError {
+  /** The class name that Python prints before the message. */
+  override name = "torch.utils.checkpoint.CheckpointError";
+}
+
+let earlyStop = true;
+let debugging: boolean | null = null;
+
+/**
+ * Whether, while `callback` runs, functions that are checkpointed will run again only up to the last tensor that backward needs. They do
+ * unless this says otherwise.
+ */
+export function set_checkpoint_early_stop<T>(enable: boolean, callback: () => T): T;
+/** The same, until the guard is disposed. */
+export function set_checkpoint_early_stop(enable: boolean): ModeGuard;
+export function set_checkpoint_early_stop<T>(enable: boolean, callback?: () => T): T | ModeGuard {
+  return scope(
+    () => {
+      const before = earlyStop;
+      earlyStop = enable;
+      return () => void (earlyStop = before);
+    },
+    callback,
+    "set_checkpoint_early_stop",
+  );
+}
+
+/**
+ * Whether, while `callback` runs, `debug` of `checkpoint` counts as given: errors then say what was saved in both runs. Null leaves it to
+ * `checkpoint`'s own argument.
+ */
+export function set_checkpoint_debug_enabled<T>(enabled: boolean | null, callback: () => T): T;
+/** The same, until the guard is disposed. */
+export function set_checkpoint_debug_enabled(enabled: boolean | null): ModeGuard;
+export function set_checkpoint_debug_enabled<T>(enabled: boolean | null, callback?: () => T): T | ModeGuard {
+  return scope(
+    () => {
+      const before = debugging;
+      debugging = enabled;
+      return () => void (debugging = before);
+    },
+    callback,
+    "set_checkpoint_debug_enabled",
+  );
+}
+
+/** Ends the second run of a function once all that backward needs is there. */
+class Enough extends Error {}
+
+/** What is compared of a tensor that is saved a second time. */
+function metadata(t: Tensor): string {
+  return `{'shape': ${t.shape}, 'dtype': ${t.dtype}, 'device': device(type='cpu')}`;
+}
+
+/** One call of a checkpointed function: what its ops saved is known by number alone until backward asks for it. */
+class Frame {
+  readonly #run: () => void;
+  readonly #stops = earlyStop;
+  readonly #compares: boolean;
+  readonly #explains: boolean;
+  /** What was saved in the first run, as far as it is compared. */
+  readonly #metadata: string[] = [];
+  /** What the second run has saved; null for what has been handed out, so that another backward runs the function again. */
+  #again: (Tensor | null)[] | null = null;
+
+  constructor(run: () => void, compares: boolean, explains: boolean) {
+    this.#run = run;
+    this.#compares = compares;
+    this.#explains = explains;
+  }
+
+  /** Takes note of a tensor, and gives the number that stands for it. */
+  pack(t: Tensor): number {
+    return this.#metadata.push(metadata(t)) - 1;
+  }
+
+  /** The tensor for which a number stands. */
+  unpack(i: number): Tensor {
+    if (this.#again === null || this.#again[i] === null) this.#again = this.#recompute();
+    const tensor = this.#again[i]!;
+    this.#again[i] = null;
+    return tensor;
+  }
+
+  #recompute(): Tensor[] {
+    const saved: Tensor[] = [], expected = this.#metadata;
+    let full = false;
+    const pack = (t: Tensor): Tensor => {
+      if (saved.length === expected.length) {
+        full = true;
+        if (this.#stops) throw new Enough();
+        throw this.#mismatch("torch.utils.checkpoint: trying to save more tensors during recomputation than during the original forward pass.", saved);
+      }
+      saved.push(t.detach());
+      if (this.#stops && saved.length === expected.length) {
+        full = true;
+        throw new Enough();
+      }
+      return t;
+    };
+    try {
+      enable_grad(() => saved_tensors_hooks(pack, (t) => t as Tensor, this.#run));
+    } catch (error) {
+      if (!(error instanceof Enough)) throw error;
+    }
+    if (!full && saved.length !== expected.length) {
+      throw this.#mismatch(
+        "torch.utils.checkpoint: A different number of tensors was saved during the original forward and recomputation.\n" +
+          `Number of tensors saved during forward: ${expected.length}\nNumber of tensors saved during recomputation: ${saved.length}`,
+        saved,
+      );
+    }
+    const different = saved.map((t, i) => [metadata(t), expected[i], i] as const).filter(([now, before]) => now !== before);
+    if (this.#compares && different.length > 0) {
+      const lines = different.map(([now, before, i]) => `tensor at position ${i}:\nsaved metadata: ${before}\nrecomputed metadata: ${now}\n`);
+      throw this.#mismatch(
+        `torch.utils.checkpoint: Recomputed values for the following tensors have different metadata than during the forward pass.\n${lines.join("")}`,
+        saved,
+      );
+    }
+    return saved;
+  }
+
+  #mismatch(message: string, saved: readonly Tensor[]): CheckpointError {
+    if (!this.#explains) return new CheckpointError(message);
+    const list = (all: readonly string[]) => all.map((text, i) => `  ${i}: ${text}`).join("\n");
+    return new CheckpointError(`${message}\nSaved in the first run:\n${list(this.#metadata)}\nSaved in the second run:\n${list(saved.map(metadata))}`);
+  }
+}
+
+const OPTIONS = ["use_reentrant", "preserve_rng_state", "determinism_check", "debug"];
+
+/**
+ * Runs `f(...args)` without keeping what its ops save for backward: backward runs it again. Options stand last; what is no option is given to `f` as
+ * its named arguments.
+ *
+ * @throws {CheckpointError} in backward, where the second run saves other tensors than the first
+ */
 export function checkpoint<T>(f: ((...args: never[]) => T) | CheckpointModule<T>, ...args: unknown[]): T {
   const last = args[args.length - 1];
-  const options: CheckpointOptions = isPlainObject(last) ? args.pop() as CheckpointOptions : {};
-  const call = (...given: unknown[]): T => typeof f === "function" ? f(...given as never[]) : f.call(...given as never[]);
-  const state = options.preserve_rng_state === false ? null : get_rng_state();
-  if (options.use_reentrant ?? true) return CheckpointFunction.apply(call, state, ...args) as T;
-  // what is saved is a number; the first to unpack runs the function again and keeps what it saves the second time
-  let count = 0;
-  let again: Tensor[] | null = null;
-  const rerun = (): Tensor[] => {
-    const kept: Tensor[] = [];
-    replay(state, () =>
-      enable_grad(() =>
-        saved_tensors_hooks((t) => kept.push(t.detach()), () => {
-          throw new RuntimeError("torch.utils.checkpoint: a tensor of the second run was unpacked");
-        }, () => void call(...args))
-      ));
-    return kept;
-  };
-  return saved_tensors_hooks(
-    () => count++,
-    (i) => {
-      again ??= no_grad(rerun);
-      const tensor = again[i as number];
-      if (tensor === undefined) {
-        throw new ValueError(
-          `torch.utils.checkpoint: A different number of tensors was saved during the original forward and recomputation.\n` +
-            `Number of tensors saved during forward: ${count}\nNumber of tensors saved during recomputation: ${again.length}.`,
-        );
-      }
-      return tensor;
-    },
-    () => call(...args),
-  );
+  const named = isPlainObject(last) ? args.pop() as CheckpointOptions & Record<string, unknown> : {};
+  const rest = Object.fromEntries(Object.entries(named).filter(([key]) => !OPTIONS.includes(key)));
+  const given = Object.keys(rest).length > 0 ? [...args, rest] : args;
+  const call = (...values: unknown[]): T => typeof f === "function" ? f(...values as never[]) : f.call(...values as never[]);
+  if (named.use_reentrant === undefined || named.use_reentrant === null) {
+    warn(
+      "torch.utils.checkpoint: the use_reentrant parameter should be passed explicitly. In version 2.5 we will raise an exception if use_reentrant is not passed. " +
+        "use_reentrant=False is recommended, but if you need to preserve the current default behavior, you can pass use_reentrant=True. " +
+        "Refer to docs for more details on the differences between the two variants.",
+    );
+  }
+  const reentrant = named.use_reentrant ?? true;
+  if (reentrant && given !== args) throw new ValueError(`Unexpected keyword arguments: ${Object.keys(rest).join(",")}`);
+  if (reentrant && named.debug) throw new ValueError("Passing `context_fn` or `debug` is only supported when use_reentrant=False.");
+  const state = named.preserve_rng_state === false ? null : get_rng_state();
+  if (reentrant) return CheckpointFunction.apply(call, state, ...args) as T;
+  const check = named.determinism_check ?? "default";
+  if (check !== "default" && check !== "none") throw new ValueError(`determinism_check should be one of ['default', 'none'], but got ${check}`);
+  const frame = new Frame(() => replay(state, () => void call(...given)), check === "default", debugging ?? named.debug ?? false);
+  return saved_tensors_hooks((t) => frame.pack(t), (i) => frame.unpack(i as number), () => call(...given));
 }
 
 /** What can stand in a chain of functions: a function, or a module. */
