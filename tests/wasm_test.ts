@@ -5,7 +5,6 @@ import { RELAXED_SIMD, SIMD } from "../src/kernels/wasm/binary.ts";
 import { assemble } from "../src/kernels/wasm/build/assemble.ts";
 import { type Engine, engine, instantiate } from "../src/kernels/wasm/engine.ts";
 import { blockedProduct, gemm } from "../src/kernels/wasm/gemm.ts";
-import { col2im, im2col, windowCounts } from "../src/kernels/wasm/im2col.ts";
 import { DATA_ADDRESS } from "../src/kernels/wasm/layout.ts";
 import { permutedCopy } from "../src/kernels/wasm/permute.ts";
 import { plainProduct } from "../src/kernels/wasm/plain.ts";
@@ -400,63 +399,26 @@ Deno.test("a permuted copy has each element in its place, for every type and per
   assert(!permutedCopy([2, 3], big, 0, [0, 0], transposed, 0));
 });
 
-Deno.test("im2col takes each window's elements, zero in the padding, and col2im is its transpose", () => {
-  const geometries = [
-    { channels: 2, image: [5, 7], kernel: [3, 3], stride: [1, 1], padding: [1, 1], dilation: [1, 1] },
-    { channels: 3, image: [6, 5], kernel: [2, 3], stride: [2, 1], padding: [0, 2], dilation: [1, 1] },
-    { channels: 1, image: [9, 10], kernel: [3, 2], stride: [1, 3], padding: [2, 0], dilation: [2, 3] },
-    { channels: 2, image: [1, 40], kernel: [1, 5], stride: [1, 2], padding: [0, 4], dilation: [1, 2] },
-    { channels: 1, image: [3, 3], kernel: [5, 5], stride: [1, 1], padding: [2, 2], dilation: [1, 1] },
-  ] as const;
-  for (const windows of geometries) {
-    const { channels, image: [height, width], kernel, stride, padding, dilation } = windows;
-    const [down, across] = windowCounts(windows);
-    for (const array of [float32, float64]) {
-      const pixels = array(channels * height * width + 1).map((_, i) => i);
-      const columns = array(channels * kernel[0] * kernel[1] * down * across + 1).fill(-1);
-      const sums = pixels.slice(), expected = pixels.slice();
-      im2col<Floats>(windows, pixels, 1, columns, 1);
-      col2im<Floats>(windows, columns, 1, sums, 1);
-      let at = 1;
-      for (let c = 0; c < channels; c++) {
-        for (let ky = 0; ky < kernel[0]; ky++) {
-          for (let kx = 0; kx < kernel[1]; kx++) {
-            for (let oy = 0; oy < down; oy++) {
-              for (let ox = 0; ox < across; ox++, at++) {
-                const y = oy * stride[0] + ky * dilation[0] - padding[0], x = ox * stride[1] + kx * dilation[1] - padding[1];
-                const inside = y >= 0 && y < height && x >= 0 && x < width;
-                const pixel = 1 + (c * height + y) * width + x;
-                assertEquals(columns[at], inside ? pixels[pixel] : 0);
-                if (inside) expected[pixel] += columns[at];
-              }
-            }
-          }
-        }
-      }
-      assertEquals(at, columns.length);
-      assertEquals(columns[0], -1);
-      assertEquals(sums, expected);
-    }
-  }
-});
-
-Deno.test("without WebAssembly products and im2col give the same, and functions say that they did nothing", async () => {
-  const windows = { channels: 2, image: [5, 7], kernel: [3, 2], stride: [1, 2], padding: [1, 1], dilation: [1, 2] } as const;
+Deno.test("without WebAssembly products and convolutions give the same, and functions say that they did nothing", async () => {
+  const window = { input: [1, 8, 9], output: [1, 8, 5], kernel: [1, 3, 2], stride: [1, 1, 2], padding: [0, 1, 1], dilation: [1, 1, 2] };
+  const spec = { batch: 2, inputs: 4, outputs: 6, groups: 2, window };
   const place = (file: string) => new URL(`../src/kernels/wasm/${file}`, import.meta.url).href;
   const program = `
     if (Deno.args[0] === "without") delete globalThis.WebAssembly;
     const { gemm } = await import("${place("gemm.ts")}");
-    const { im2col, col2im } = await import("${place("im2col.ts")}");
+    const { convolve, convolveInput, convolveWeight } = await import("${place("../convolution.ts")}");
     const { unary } = await import("${place("unary.ts")}");
     const { softmax } = await import("${place("rows.ts")}");
     const whole = (n) => new Float32Array(n).map((_, i) => i % 11 - 5);
-    const windows = ${JSON.stringify(windows)};
-    const product = new Float32Array(400), columns = new Float32Array(240), image = whole(70), y = whole(8);
+    const spec = ${JSON.stringify(spec)};
+    const block = (n) => ({ data: whole(n), offset: 0 });
+    const product = new Float32Array(400), out = new Float32Array(480), image = new Float32Array(576), weight = new Float32Array(72), y = whole(8);
     gemm(20, 20, 20, whole(400), 0, 1, 20, whole(400), 0, 20, 1, product, 0, 20);
-    im2col(windows, whole(70), 0, columns, 0);
-    col2im(windows, columns, 0, image, 0);
+    convolve(spec, block(576), block(72), block(6), out);
+    convolveInput(spec, block(480), block(72), null, image);
+    convolveWeight(spec, block(480), block(576), weight);
     const done = [unary("exp", y, 0, y, 0, 8), softmax(y, 0, 1, 8, y, 0)];
-    console.log(JSON.stringify({ results: [[...product], [...columns], [...image]], done, changed: y[0] !== -5 }));
+    console.log(JSON.stringify({ results: [[...product], [...out], [...image], [...weight]], done, changed: y[0] !== -5 }));
   `;
   const run = async (...args: string[]) => {
     const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args: ["eval", "--no-check", program, ...args] }).output();

@@ -3,7 +3,13 @@
  */
 import type { TypedArray } from "../dtype.ts";
 import { addColumns, toColumns, volume, type Window } from "./columns.ts";
+import { convolveBlocks, convolveInputBlocks, convolveWeightBlocks, type Floats } from "./wasm/convolution.ts";
+import type { FloatArray } from "./wasm/copy.ts";
+import { type Engine, engine } from "./wasm/engine.ts";
 import { gemm } from "./wasm/gemm.ts";
+
+/** Multiplications below which copying to the kernels' memory costs more than it saves. */
+const SMALL = 4000;
 
 /** A convolution of `batch` inputs of `inputs` channels to `outputs` channels, in `groups` that do not see each other. */
 export interface Convolution {
@@ -50,23 +56,44 @@ function shapesOf({ inputs, outputs, groups, window }: Convolution): Shapes {
   return { into, outOf: outputs / groups, patch: into * volume(window.kernel), places: volume(window.output), plane: volume(window.input) };
 }
 
-/** Adds the convolution of `input` with `weight`[outputs, inputs / groups, kernel] to `output`, in row-major order. */
-export function convolve(spec: Convolution, input: Block, weight: Block, output: TypedArray): void {
+/** The engine that a convolution of these arrays is worth copying to, if any: patches that are the input itself need no gathering. */
+function engineFor(spec: Convolution, data: TypedArray): Engine | null {
+  const { outOf, patch, places } = shapesOf(spec);
+  if (!(data instanceof Float32Array || data instanceof Float64Array) || isPointwise(spec.window)) return null;
+  return spec.batch * spec.groups * outOf * patch * places < SMALL ? null : engine();
+}
+
+/** Writes the convolution of `input` with `weight`[outputs, inputs / groups, kernel], plus `bias`[outputs], to `output`, in row-major order. */
+export function convolve(spec: Convolution, input: Block, weight: Block, bias: Block | null, output: TypedArray): void {
+  const scratch = engineFor(spec, output);
+  if (scratch !== null) return convolveBlocks(scratch, spec, input as Floats, weight as Floats, bias as Floats | null, output as FloatArray);
+  if (bias !== null) fillChannels(output, spec.batch, spec.outputs, volume(spec.window.output), bias);
   const { into, outOf, patch, places, plane } = shapesOf(spec);
   const direct = isPointwise(spec.window);
   const columns = direct ? input.data : allocateLike(input, patch * places);
+  const beta = bias === null ? 0 : 1;
   for (let n = 0; n < spec.batch; n++) {
     for (let g = 0; g < spec.groups; g++) {
       const from = input.offset + (n * spec.inputs + g * into) * plane;
       if (!direct) toColumns(input.data, from, into, spec.window, columns);
       const to = (n * spec.outputs + g * outOf) * places;
-      gemm(outOf, places, patch, weight.data, weight.offset + g * outOf * patch, patch, 1, columns, direct ? from : 0, places, 1, output, to, places, 1, 1);
+      gemm(outOf, places, patch, weight.data, weight.offset + g * outOf * patch, patch, 1, columns, direct ? from : 0, places, 1, output, to, places, 1, beta);
     }
   }
 }
 
-/** Adds to `gradInput` the gradient of the input from that of the output. */
-export function convolveInput(spec: Convolution, gradOutput: Block, weight: Block, gradInput: TypedArray): void {
+/** Fills each channel of [batch, channels, places] with its number. */
+function fillChannels(data: TypedArray, batch: number, channels: number, places: number, values: Block): void {
+  for (let n = 0, at = 0; n < batch; n++) {
+    for (let c = 0; c < channels; c++, at += places) data.fill(values.data[values.offset + c] as never, at, at + places);
+  }
+}
+
+/** Adds to `gradInput`, which holds zeros, the gradient of the input from that of the output, and `bias`[inputs] where it is given. */
+export function convolveInput(spec: Convolution, gradOutput: Block, weight: Block, bias: Block | null, gradInput: TypedArray): void {
+  if (bias !== null) fillChannels(gradInput, spec.batch, spec.inputs, volume(spec.window.input), bias);
+  const scratch = engineFor(spec, gradInput);
+  if (scratch !== null) return convolveInputBlocks(scratch, spec, gradOutput as Floats, weight as Floats, gradInput as FloatArray);
   const { into, outOf, patch, places, plane } = shapesOf(spec);
   const direct = isPointwise(spec.window);
   const columns = direct ? gradInput : allocateLike(gradOutput, patch * places);
@@ -83,6 +110,8 @@ export function convolveInput(spec: Convolution, gradOutput: Block, weight: Bloc
 
 /** Adds to `gradWeight` the gradient of the weight from the input and the gradient of the output. */
 export function convolveWeight(spec: Convolution, gradOutput: Block, input: Block, gradWeight: TypedArray): void {
+  const scratch = engineFor(spec, gradWeight);
+  if (scratch !== null) return convolveWeightBlocks(scratch, spec, gradOutput as Floats, input as Floats, gradWeight as FloatArray);
   const { into, outOf, patch, places, plane } = shapesOf(spec);
   const direct = isPointwise(spec.window);
   const columns = direct ? input.data : allocateLike(input, patch * places);

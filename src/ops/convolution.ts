@@ -10,7 +10,7 @@ import type { Sizes } from "../layout.ts";
 import { Tensor } from "../tensor.ts";
 import { warnOnce } from "../warnings.ts";
 import { define, type Fn, Primitive } from "./define.ts";
-import { asContiguous } from "./elementwise.ts";
+import { asContiguous, asType } from "./elementwise.ts";
 import { constant_pad_nd } from "./pad.ts";
 import type { PerDimension } from "./per_dimension.ts";
 
@@ -72,10 +72,9 @@ function forward({ input, weight, bias, ...settings }: Inputs): Tensor {
   // PyTorch gives as few channels as it was given where it was given none
   const out = Tensor.make([input.sizes[0], input.sizes[1] === 0 ? 0 : outputs, ...spatial], input.dtype);
   if (out.count === 0) return out;
-  if (bias !== null) out.copy_(bias.reshape([-1, ...spatial.map(() => 1)]));
   const spec = geometry(input.sizes, weight.sizes, out.sizes, settings);
-  if (settings.transposed) convolveInput(spec, block(input), block(weight), out.store.data);
-  else convolve(spec, block(input), block(weight), out.store.data);
+  const run = settings.transposed ? convolveInput : convolve;
+  run(spec, block(input), block(weight), bias === null ? null : block(asType(bias, out.dtype)), out.store.data);
   return out;
 }
 
@@ -91,8 +90,7 @@ function gradient({ grad_output, input, weight, bias_sizes, of, ...settings }: B
   if (of === "weight") {
     if (settings.transposed) convolveWeight(spec, block(input), grad, out.store.data);
     else convolveWeight(spec, grad, block(input), out.store.data);
-  } else if (settings.transposed) convolve(spec, grad, block(weight), out.store.data);
-  else convolveInput(spec, grad, block(weight), out.store.data);
+  } else (settings.transposed ? convolve : convolveInput)(spec, grad, block(weight), null, out.store.data);
   return out;
 }
 

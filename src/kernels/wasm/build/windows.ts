@@ -1,59 +1,88 @@
-/** The inner loops of im2col and col2im: from the lines of an image to one row of the matrix, and back. */
+/** The inner loops of convolutions as matrix products: what a sliding window sees as columns of a matrix, and back. */
 
 import type { Lanes } from "./lanes.ts";
 import { add, type Code, type Func, func, load, type Local, mul, op, store } from "./wat.ts";
 
-const PARAMETERS = ["image", "lineStride", "step", "matrix", "lines", "count"];
+const PARAMETERS = ["image", "planes", "plane", "down", "downStep", "across", "acrossStep", "lineStep", "step", "matrix", "row", "lines", "count"];
 
-/** In each line, `vectors` for elements that are adjacent in the image too (`step` is the size of one) and fill a vector, `scalar` for the others. */
-function overLines(
-  f: Func,
-  lanes: Lanes,
-  [image, lineStride, step, matrix, lines, count]: Local[],
-  vectors: (image: Local, matrix: Local) => void,
-  scalar: (image: Local, matrix: Local) => void,
-): void {
-  const together = f.let("i32", op("select", [mul(op("i32.and", [count, -lanes.count]), lanes.size), 0, op("i32.eq", [step, lanes.size])]));
-  f.for(0, lines, 1, () => {
-    const at = f.let("i32", image);
-    const whole = f.let("i32", add(matrix, together));
-    const end = f.let("i32", add(matrix, mul(count, lanes.size)));
-    const run = (limit: Local, pixels: Code, bytes: number, body: (image: Local, matrix: Local) => void) =>
-      f.while(op("i32.lt_s", [matrix, limit]), () => {
-        body(at, matrix);
-        f.increase(at, pixels);
-        f.increase(matrix, bytes);
+/** The places of one line, read from `image` in steps of `step` bytes and adjacent from `matrix` to `end`. */
+type Line = (image: Local, step: Local, matrix: Local, end: Local) => void;
+
+/**
+ * For each of `planes` planes of the image and each of `down` times `across` elements of the window, one row of the matrix: `lines` lines of
+ * `count` places. All distances are in bytes: `plane` of two planes, `downStep` and `acrossStep` of two elements of the window, `lineStep` and
+ * `step` of two places, `row` of two rows of the matrix.
+ */
+function overRows(f: Func, lanes: Lanes, parameters: Local[], eachLine: Line): void {
+  const [image, planes, plane, down, downStep, across, acrossStep, lineStep, step, matrix, row, lines, count] = parameters;
+  const bytes = f.let("i32", mul(count, lanes.size));
+  f.for(0, planes, 1, () => {
+    const above = f.let("i32", image);
+    f.for(0, down, 1, () => {
+      const corner = f.let("i32", above);
+      f.for(0, across, 1, () => {
+        const from = f.let("i32", corner), to = f.let("i32", matrix);
+        f.for(0, lines, 1, () => {
+          const at = f.let("i32", from);
+          const end = f.let("i32", add(to, bytes));
+          eachLine(at, step, to, end);
+          f.set(to, end);
+          f.increase(from, lineStep);
+        });
+        f.increase(corner, acrossStep);
+        f.increase(matrix, row);
       });
-    run(whole, 16, 16, vectors);
-    run(end, step, lanes.size, scalar);
-    f.increase(image, lineStride);
+      f.increase(above, downStep);
+    });
+    f.increase(image, plane);
   });
 }
 
-/** Copies `lines` lines of `count` elements of the image to the matrix, where they have no gaps; strides are in bytes. */
+/** Goes through a line: `size` bytes of the matrix and `pixels` bytes of the image at once. */
+function run(f: Func, image: Local, pixels: Code, matrix: Local, size: number, end: Local, body: () => void): void {
+  f.while(op("i32.lt_u", [matrix, end]), () => {
+    body();
+    f.increase(image, pixels);
+    f.increase(matrix, size);
+  });
+}
+
+/** Every second lane of a and then of b, from the first on. */
+function even(lanes: Lanes, a: Code, b: Code): string {
+  const bytes = Array.from({ length: 16 }, (_, i) => 2 * i - i % lanes.size);
+  return op("i8x16.shuffle", [a, b], bytes.join(" "));
+}
+
+/** Copies to the matrix. Whole vectors are written where places are adjacent or every second one, up to 16 bytes beyond the end of a row. */
 export function gather(lanes: Lanes): string {
-  const { scalar } = lanes;
+  const { scalar, size } = lanes;
   return func(`gather_${scalar}`, PARAMETERS, (f, ...parameters) => {
-    overLines(
-      f,
-      lanes,
-      parameters,
-      (image, matrix) => f.do(lanes.store(matrix, lanes.load(image))),
-      (image, matrix) => f.do(store(`${scalar}.store`, matrix, load(`${scalar}.load`, image))),
-    );
+    overRows(f, lanes, parameters, (image, step, matrix, end) => {
+      f.if(op("i32.eq", [step, size]), () => {
+        run(f, image, 16, matrix, 16, end, () => f.do(lanes.store(matrix, lanes.load(image))));
+      }, () => {
+        f.if(op("i32.eq", [step, 2 * size]), () => {
+          run(f, image, 32, matrix, 16, end, () => f.do(lanes.store(matrix, even(lanes, lanes.load(image), lanes.load(image, 16)))));
+        }, () => {
+          run(f, image, step, matrix, size, end, () => f.do(store(`${scalar}.store`, matrix, load(`${scalar}.load`, image))));
+        });
+      });
+    });
   });
 }
 
 /** Adds to the image what `gather` would have copied from there. */
 export function scatter(lanes: Lanes): string {
-  const { scalar } = lanes;
+  const { scalar, size } = lanes;
   return func(`scatter_${scalar}`, PARAMETERS, (f, ...parameters) => {
-    overLines(
-      f,
-      lanes,
-      parameters,
-      (image, matrix) => f.do(lanes.store(image, lanes.add(lanes.load(image), lanes.load(matrix)))),
-      (image, matrix) => f.do(store(`${scalar}.store`, image, op(`${scalar}.add`, [load(`${scalar}.load`, image), load(`${scalar}.load`, matrix)]))),
-    );
+    overRows(f, lanes, parameters, (image, step, matrix, end) => {
+      f.if(op("i32.eq", [step, size]), () => {
+        const whole = f.let("i32", op("i32.sub", [end, 15]));
+        run(f, image, 16, matrix, 16, whole, () => f.do(lanes.store(image, lanes.add(lanes.load(image), lanes.load(matrix)))));
+      });
+      run(f, image, step, matrix, size, end, () => {
+        f.do(store(`${scalar}.store`, image, op(`${scalar}.add`, [load(`${scalar}.load`, image), load(`${scalar}.load`, matrix)])));
+      });
+    });
   });
 }
