@@ -5,7 +5,12 @@ import type { TypedArray } from "../dtype.ts";
 import type { Sizes } from "../layout.ts";
 import type { Operand } from "./elementwise.ts";
 import { fresh } from "./fresh.ts";
-import { byRows, groups } from "./reduce.ts";
+import { byRows, groups } from "./groups.ts";
+import type { FloatArray } from "./wasm/copy.ts";
+import { type ExtremeName, searchGroups } from "./wasm/extremes.ts";
+
+/** Fewer elements than this are not worth the way to WebAssembly. */
+const SMALL = 256;
 
 /** Whether an element takes the place of the best so far; true for NaN. The best is not NaN. For int64 both are bigints. */
 export type Beats = (element: number, best: number) => boolean;
@@ -67,17 +72,22 @@ const makeLoops = (beats: Beats): { line: Line; row: Line } => ({
 /** A search for extreme elements and its loops. */
 export class Search {
   readonly #beats: Beats;
+  readonly #name: ExtremeName;
   readonly #loops = new Map<unknown, ReturnType<typeof makeLoops>>();
 
-  /** Takes the comparison. */
-  constructor(beats: Beats) {
+  /** Takes the comparison, and which of the extremes it finds. */
+  constructor(beats: Beats, name: ExtremeName) {
     this.#beats = beats;
+    this.#name = name;
   }
 
   /** The extreme element of each group along dimension `dim`, and its number along it. `values` is filled; there is at least one element a group. */
   run({ data, strides, offset }: Operand, sizes: Sizes, dim: number, values: TypedArray): Int32Array {
     const walk = groups(sizes, strides, offset, [dim]);
     const places = new Int32Array(walk.outputs);
+    if ((data instanceof Float32Array || data instanceof Float64Array) && walk.outputs * walk.count >= SMALL) {
+      if (searchGroups(this.#name, data as FloatArray, walk, values as FloatArray, places)) return places;
+    }
     let loops = this.#loops.get(data.constructor);
     if (loops === undefined) {
       loops = fresh(makeLoops)(this.#beats);

@@ -2,69 +2,15 @@
  * Folding the elements of a tensor into accumulators, one for each kept position: sums, products, extrema, norms.
  */
 import type { TypedArray } from "../dtype.ts";
-import { elementCount, forEachIndex, type Sizes } from "../layout.ts";
-import { coalesce, type Operand, type Scalar } from "./elementwise.ts";
+import type { Sizes } from "../layout.ts";
+import type { Operand, Scalar } from "./elementwise.ts";
 import { fresh } from "./fresh.ts";
+import { byRows, groups } from "./groups.ts";
+import type { FloatArray } from "./wasm/copy.ts";
+import { foldGroups, type FoldName, foldName, foldRun } from "./wasm/folds.ts";
 
-/**
- * The elements of a tensor, in groups: one for each kept position, of all positions of the reduced dimensions. The innermost kept
- * and the innermost reduced dimension are left to the loops; `each` walks the others.
- */
-export interface Groups {
-  /** The number of kept positions. */
-  outputs: number;
-  /** The number of elements of a group. */
-  count: number;
-  /** The size of the innermost kept dimension. */
-  width: number;
-  /** Its stride. */
-  widthStride: number;
-  /** The stride of the innermost reduced dimension. */
-  stride: number;
-  /**
-   * Calls `f` with the number of a group, the memory index of an element of it, and how many elements of the innermost reduced
-   * dimension are to be taken from there, of which the first has the number `first` among those of the dimension.
-   */
-  each: (f: (output: number, at: number, n: number, first: number) => void) => void;
-}
-
-/** Longer loops are cut: engines optimise functions that are called often better than loops that run long. */
-const LONGEST = 4096;
-
-/** Splits the dimensions of a tensor into kept and reduced ones. Within a group the elements come in the order of memory. */
-export function groups(sizes: Sizes, strides: Sizes, offset: number, reduced: readonly number[]): Groups {
-  const keptSizes: number[] = [], keptStrides: number[] = [], inner: number[] = [];
-  for (let d = 0; d < sizes.length; d++) {
-    if (reduced.includes(d)) inner.push(d);
-    else {
-      keptSizes.push(sizes[d]);
-      keptStrides.push(strides[d]);
-    }
-  }
-  if (inner.length > 1) inner.sort((a, b) => strides[b] - strides[a]);
-  const innerSizes = inner.map((d) => sizes[d]);
-  const kept = coalesce(keptSizes, [keptStrides]), gone = coalesce(innerSizes, [inner.map((d) => strides[d])]);
-  const width = kept.sizes.pop()!, widthStride = kept.strides[0].pop()!;
-  const n = gone.sizes.pop()!, stride = gone.strides[0].pop()!;
-  const outputs = elementCount(keptSizes), count = elementCount(innerSizes);
-  return {
-    outputs,
-    count,
-    width,
-    widthStride,
-    stride,
-    each: (f) => {
-      if (outputs === 0 || count === 0) return;
-      let output = 0;
-      forEachIndex(kept.sizes, kept.strides[0], offset, (start) => {
-        forEachIndex(gone.sizes, gone.strides[0], start, (at) => {
-          for (let first = 0; first < n; first += LONGEST) f(output, at + first * stride, Math.min(n - first, LONGEST), first);
-        });
-        output += width;
-      });
-    },
-  };
-}
+/** Fewer elements than this are not worth the way to WebAssembly. */
+const SMALL = 256;
 
 /** How elements are folded. `start` leaves `join` unchanged. */
 export interface Fold<S extends Scalar> {
@@ -117,18 +63,11 @@ const makeLoops = ({ start, step, join }: Fold<number>): Loops<Float64Array<Arra
   },
 });
 
-/** Rows shorter than this are not worth a loop of their own. */
-const SHORT = 8;
-
-/** Whether the loops should go along the kept dimension: where that is the way of memory. */
-export function byRows({ width, widthStride, stride }: Groups): boolean {
-  return width >= SHORT && Math.abs(widthStride) < Math.abs(stride);
-}
-
 /** One way of folding elements and its loops. */
 export class Reducer {
   readonly #numbers: Fold<number>;
   readonly #bigints: Fold<bigint> | null;
+  readonly #name: FoldName | null;
   // loops for each type of array, so that none sees two
   readonly #loops = new Map<unknown, Loops<TypedArray>>();
 
@@ -136,6 +75,7 @@ export class Reducer {
   constructor(numbers: Fold<number>, bigints: Fold<bigint> | null = null) {
     this.#numbers = numbers;
     this.#bigints = bigints;
+    this.#name = foldName(numbers);
   }
 
   /** The accumulators, for the kept positions in row-major order. */
@@ -146,6 +86,9 @@ export class Reducer {
     if (fold === null) throw new Error("this fold has no rule for int64");
     const accumulators = wide ? new BigInt64Array(walk.outputs) : new Float64Array(walk.outputs);
     if (fold.start != 0) accumulators.fill(fold.start as never);
+    if (this.#name !== null && (data instanceof Float32Array || data instanceof Float64Array) && walk.outputs * walk.count >= SMALL) {
+      if (foldGroups(this.#name, data as FloatArray, walk, accumulators as Float64Array<ArrayBuffer>)) return accumulators;
+    }
     let loops = this.#loops.get(data.constructor);
     if (loops === undefined) {
       loops = fresh(makeLoops)(fold as Fold<number>) as Loops<TypedArray>;
@@ -171,6 +114,10 @@ export class Reducer {
 
 /** The sum of `n` contiguous floating-point elements, in double precision with four running sums. */
 export function denseSum(data: Float32Array | Float64Array, offset: number, n: number): number {
+  if (n >= SMALL) {
+    const sum = foldRun("sum", data as FloatArray, offset, n);
+    if (sum !== null) return sum;
+  }
   const end = offset + n, whole = end - n % 4;
   let a = 0, b = 0, c = 0, d = 0;
   // two loops with counters of their own: with one counter for both V8 takes four times as long

@@ -5,7 +5,8 @@ import type { TypedArray } from "../dtype.ts";
 import type { Sizes } from "../layout.ts";
 import type { Operand } from "./elementwise.ts";
 import { fresh } from "./fresh.ts";
-import { byRows, type Groups, groups, Reducer } from "./reduce.ts";
+import { byRows, type Groups, groups } from "./groups.ts";
+import { Reducer } from "./reduce.ts";
 
 const summing = new Reducer({ start: 0, step: (a, x) => a + x, join: (a, b) => a + b });
 

@@ -27,8 +27,8 @@ const least = new Reducer({ start: Infinity, step: (a, x) => a <= x || a !== a ?
   step: (a, x) => a <= x ? a : x,
   join: (a, b) => a <= b ? a : b,
 });
-const searchGreatest = new Search((x, best) => !(x <= best));
-const searchLeast = new Search((x, best) => !(x >= best));
+const searchGreatest = new Search((x, best) => !(x <= best), "greatest");
+const searchLeast = new Search((x, best) => !(x >= best), "least");
 
 /** Throws where a dimension that is to be reduced is empty: extrema of nothing do not exist. */
 function checkNotEmpty(op: string, self: Tensor, dims: readonly number[]): void {

@@ -1,5 +1,5 @@
 /**
- * Softmax and sums over the rows and columns of contiguous float32 matrices, in WebAssembly. Each function returns false, and does nothing, where
+ * Softmax over the rows of contiguous float32 matrices, in WebAssembly. Each function returns false, and does nothing, where
  * that is missing or a row is too long for the scratch memory.
  */
 
@@ -14,8 +14,6 @@ export type Floats = Float32Array<ArrayBuffer>;
 const BLOCK = 4096;
 /** Rows longer than this are refused: they would make the scratch memory large. */
 const LONGEST_ROW = 1 << 20;
-/** Rows whose columns are added in float32 before the sum goes on in float64. */
-const ROWS_IN_SINGLE = 32;
 
 const START = DATA_ADDRESS / 4;
 
@@ -83,53 +81,5 @@ function overRows(
     kernel(DATA_ADDRESS, DATA_ADDRESS + 4 * n, 4 * columns, 4 * n);
     copyRun(view, START, output, outOffset + at, n);
   }
-  return true;
-}
-
-/** The sum of each row. Blocks of the sums are added in float64, so the error is below that of a pairwise sum in float32. */
-export function sumRows(input: Floats, inOffset: number, rows: number, columns: number, output: Floats, outOffset: number): boolean {
-  const scratch = engine();
-  if (scratch === null) return false;
-  const block = Math.max(1, Math.min(rows, Math.floor(BLOCK / Math.max(columns, 1))));
-  const piece = Math.min(columns, BLOCK);
-  scratch.reserve(4 * block * piece + 8 * block + 8);
-  const kernel = scratch.kernels.sum_rows;
-  const sums = Math.ceil((DATA_ADDRESS + 4 * block * piece) / 8);
-  for (let row = 0; row < rows; row += block) {
-    const count = Math.min(block, rows - row);
-    if (columns <= BLOCK) {
-      copyRun(input, inOffset + row * columns, scratch.float32, START, count * columns);
-      kernel(DATA_ADDRESS, DATA_ADDRESS + 4 * count * columns, 4 * columns, 8 * sums);
-      for (let i = 0; i < count; i++) output[outOffset + row + i] = scratch.float64[sums + i];
-    } else {
-      let total = 0;
-      for (let column = 0; column < columns; column += piece) {
-        const n = Math.min(piece, columns - column);
-        copyRun(input, inOffset + row * columns + column, scratch.float32, START, n);
-        kernel(DATA_ADDRESS, DATA_ADDRESS + 4 * n, 4 * n, 8 * sums);
-        total += scratch.float64[sums];
-      }
-      output[outOffset + row] = total;
-    }
-  }
-  return true;
-}
-
-/** The sum of each column, with the same accuracy. */
-export function sumColumns(input: Floats, inOffset: number, rows: number, columns: number, output: Floats, outOffset: number): boolean {
-  const scratch = engine();
-  if (scratch === null || columns > LONGEST_ROW) return false;
-  const block = Math.max(1, Math.min(rows, ROWS_IN_SINGLE, Math.floor(4 * BLOCK / Math.max(columns, 1))));
-  const padded = Math.ceil(columns / 8) * 8;
-  // the sums come first, for a kernel may read past the end of the rows
-  const data = START + 2 * padded;
-  scratch.reserve(8 * padded + 4 * block * columns);
-  scratch.float64.fill(0, DATA_ADDRESS / 8, DATA_ADDRESS / 8 + padded);
-  for (let row = 0; row < rows; row += block) {
-    const n = Math.min(block, rows - row) * columns;
-    copyRun(input, inOffset + row * columns, scratch.float32, data, n);
-    scratch.kernels.sum_columns(4 * data, 4 * (data + n), 4 * columns, DATA_ADDRESS);
-  }
-  for (let i = 0; i < columns; i++) output[outOffset + i] = scratch.float64[DATA_ADDRESS / 8 + i];
   return true;
 }

@@ -19,7 +19,13 @@ type Side = (typeof sides)[keyof typeof sides];
 export function extremes(lanes: Lanes): string[] {
   return Object.entries(sides).flatMap(([name, side]) => {
     const full = `${name}_${lanes.scalar}`;
-    return [whole(full, side, lanes), eachRow(full), places(full, lanes), columns(`${full}_columns`, side, lanes)];
+    return [
+      whole(full, side, lanes),
+      eachRow(full),
+      columns(`${full}_columns`, side, lanes),
+      places(full, lanes),
+      columnPlaces(`${full}_column_places`, side, lanes),
+    ];
   });
 }
 
@@ -61,6 +67,47 @@ function whole(name: string, { start, join }: Side, lanes: Lanes): string {
     const double = lanes.scalar === "f64" ? value : op("f64.promote_f32", [value]);
     return op("select", ["(f64.const nan)", double, anyTrue(nan)]);
   });
+}
+
+/**
+ * `greatest_f32_columns(address, end, bytes, out)`: joins the columns of [address, end), rows of `bytes` bytes, with the f64 at `out`, which are elements too
+ * or infinite, and of which there is room for a multiple of eight.
+ */
+function columns(name: string, { join }: Side, lanes: Lanes): string {
+  return func(name, ["address", "end", "bytes", "out"], (f, address, end, bytes, out) => {
+    const single = lanes.scalar === "f32";
+    const demoted = (offset: number) => op("f32x4.demote_f64x2_zero", [load("v128.load", out, offset)]);
+    const offsets = [0, 16];
+    const rowEnd = f.let("i32", add(address, bytes));
+    f.while(op("i32.lt_s", [address, rowEnd]), () => {
+      const best = offsets.map((offset) => f.let("v128", single ? halves(demoted(2 * offset), demoted(2 * offset + 16), 0) : load("v128.load", out, offset)));
+      const nan = offsets.map(() => f.let("v128", lanes.zero));
+      const at = f.let("i32", address);
+      f.while(op("i32.lt_s", [at, end]), () => {
+        offsets.forEach((offset, k) => {
+          const x = f.let("v128", lanes.load(at, offset));
+          f.set(best[k], lanes.op(join, best[k], x));
+          f.set(nan[k], op("v128.or", [nan[k], isNaN(lanes, x)]));
+        });
+        f.increase(at, bytes);
+      });
+      offsets.forEach((offset, k) => {
+        f.set(best[k], op("v128.bitselect", [lanes.constant(NaN), best[k], nan[k]]));
+        if (!single) f.do(store("v128.store", out, best[k], offset));
+        else {
+          f.do(store("v128.store", out, op("f64x2.promote_low_f32x4", [best[k]]), 2 * offset));
+          f.do(store("v128.store", out, op("f64x2.promote_low_f32x4", [halves(best[k], best[k], 8)]), 2 * offset + 16));
+        }
+      });
+      f.increase(address, 32);
+      f.increase(out, single ? 64 : 32);
+    });
+  });
+}
+
+/** The eight bytes of a from byte `first` on, then those of b. */
+function halves(a: Code, b: Code, first: number): string {
+  return op("i8x16.shuffle", [a, b], [0, 16].flatMap((start) => Array.from({ length: 8 }, (_, i) => start + first + i)).join(" "));
 }
 
 /**
@@ -117,11 +164,11 @@ function find(
 }
 
 /**
- * `greatest_f32_columns(address, end, bytes, values, places, first)`: goes on with the search in each column of [address, end), rows of `bytes` bytes of which
+ * `greatest_f32_column_places(address, end, bytes, values, places, first)`: goes on with the search in each column of [address, end), rows of `bytes` bytes of which
  * the first has the number `first`. `values` and `places`, integers as wide as the elements, have room for a multiple of eight; they are written anew where
  * `first` is 0.
  */
-function columns(name: string, { notBetter }: Side, lanes: Lanes): string {
+function columnPlaces(name: string, { notBetter }: Side, lanes: Lanes): string {
   return func(name, ["address", "end", "bytes", "values", "places", "first"], (f, address, end, bytes, values, places, first) => {
     const rowEnd = f.let("i32", add(address, bytes));
     const splat = (x: Code) => op(`${lanes.integers}.splat`, [lanes.size === 4 ? x : op("i64.extend_i32_u", [x])]);

@@ -15,11 +15,25 @@ interface Fold {
   join: "add" | "mul";
 }
 
+/** 1 for what is not zero. */
+function one(shape: string, x: Local): string {
+  const differs = op(`${shape}.ne`, [x, shape === "f64" ? "(f64.const 0)" : "(v128.const i64x2 0 0)"]);
+  return shape === "f64" ? op("f64.convert_i32_u", [differs]) : op("v128.and", [differs, op("f64x2.splat", ["(f64.const 1)"])]);
+}
+
+/** x, and 0 for NaN. */
+function number(shape: string, x: Local): string {
+  const same = op(`${shape}.eq`, [x, x]);
+  return shape === "f64" ? op("select", [x, "(f64.const 0)", same]) : op("v128.and", [x, same]);
+}
+
 const folds: Record<string, Fold> = {
   sum: { start: 0, join: "add" },
   product: { start: 1, join: "mul" },
+  sum_numbers: { start: 0, term: number, join: "add" },
   sum_squares: { start: 0, term: (shape, x) => op(`${shape}.mul`, [x, x]), join: "add" },
   sum_magnitudes: { start: 0, term: (shape, x) => op(`${shape}.abs`, [x]), join: "add" },
+  count: { start: 0, term: one, join: "add" },
 };
 
 /** All functions of this file for one type of elements. */

@@ -1,9 +1,9 @@
-/** Softmax and sums of float32 matrices that have no gaps between their rows. A row is worked on in pieces of two vectors. */
+/** Softmax of float32 matrices that have no gaps between their rows. A row is worked on in pieces of two vectors. */
 
 import { exp, expDecaying } from "./elementwise.ts";
 import type { Lanes } from "./lanes.ts";
 import { type Vector, Vectors } from "./vectors.ts";
-import { add, call, type Code, func, type Local, op, store, sub } from "./wat.ts";
+import { add, call, type Code, func, type Local, op, sub } from "./wat.ts";
 
 /** Bytes of a piece. */
 const PIECE = 32;
@@ -13,7 +13,7 @@ export const imports: string[] = [`(import "Math" "log" (func $Math_log (param f
 
 /** All functions of this file. */
 export function rows(single: Lanes): string[] {
-  return [softmax(single), logSoftmax(single), softmaxBackward(single), logSoftmaxBackward(single), sumRows(single), sumColumns(single)];
+  return [softmax(single), logSoftmax(single), softmaxBackward(single), logSoftmaxBackward(single)];
 }
 
 /** Emits `body` for whole pieces and once more for an incomplete one, in which `inside` has all bits set in the lanes before `end`. */
@@ -131,41 +131,6 @@ function logSoftmaxBackward(lanes: Lanes): string {
     eachPiece(v, start, end, (at, inside) => {
       const g = read(v, at);
       write(v, at, v.sub(g, v.mul(expDecaying(v, read(v, add(at, offset))), total)), g, inside);
-    });
-  });
-}
-
-/** Writes the sum of each row, a float64, to `sums`. */
-function sumRows(lanes: Lanes): string {
-  return overRows("sum_rows", lanes, ["sums"], (v, start, end, sums) => {
-    const [total] = sum(v, start, end, (at) => read(v, at));
-    v.f.do(store("f64.store", sums, op("f64x2.extract_lane", [total], "0")));
-    v.f.increase(sums, 8);
-  });
-}
-
-/**
- * Adds the columns of [address, end) to the float64 at `sums`, of which there are a multiple of 8. The rows are added in float32 first, so they
- * should be few.
- */
-function sumColumns(lanes: Lanes): string {
-  return func("sum_columns", ["address", "end", "bytes", "sums"], (f, address, end, bytes, sums) => {
-    const v = new Vectors(f, lanes), w = v.double;
-    const rowEnd = f.let("i32", add(address, bytes));
-    f.while(op("i32.lt_s", [address, rowEnd]), () => {
-      const total = [0, 1].map(() => f.let("v128", lanes.zero));
-      const at = f.let("i32", address);
-      f.while(op("i32.lt_s", [at, end]), () => {
-        v.set(total, v.add(total, read(v, at)));
-        f.increase(at, bytes);
-      });
-      // promote gives lanes 0 1, 4 5, 2 3, 6 7
-      v.promote(total).forEach((half, i) => {
-        const offset = 16 * [0, 2, 1, 3][i];
-        f.do(w.lanes.store(sums, w.lanes.add(half, w.lanes.load(sums, offset)), offset));
-      });
-      f.increase(address, PIECE);
-      f.increase(sums, 2 * PIECE);
     });
   });
 }
