@@ -11,7 +11,7 @@ import { AttributeError, RuntimeError } from "./errors.ts";
 import { contiguousStrides, elementCount, isContiguous, isNonOverlappingAndDense, type Sizes } from "./layout.ts";
 import type { Methods } from "./methods.ts";
 import { CPU, type Device, makeSize, type SizeArray } from "./size.ts";
-import { SMALL, smallStorage, Storage } from "./storage.ts";
+import { type Memory, SMALL, smallStorage, Storage } from "./storage.ts";
 import { pythonType } from "./python.ts";
 import { warnOnce } from "./warnings.ts";
 
@@ -22,7 +22,7 @@ export interface Tensor extends Methods {}
 /** A multi-dimensional array of numbers of one dtype that can record how it was computed. */
 export class Tensor {
   /** @internal The memory, shared with views. */
-  store: Storage;
+  store: Memory;
   /** The type of its elements. */
   readonly dtype: DType;
   /** @internal The shape as a plain array. */
@@ -57,7 +57,7 @@ export class Tensor {
   tangent: Tangent | null = null;
 
   /** @internal Tensors are made by `tensor`, `ones`, `zeros` ... and by ops. */
-  constructor(store: Storage, dtype: DType, sizes: Sizes, strides: Sizes | null = null, offset = 0, count = -1) {
+  constructor(store: Memory, dtype: DType, sizes: Sizes, strides: Sizes | null = null, offset = 0, count = -1) {
     this.store = store;
     this.dtype = dtype;
     this.sizes = sizes;
@@ -200,14 +200,14 @@ export class Tensor {
   /** The same values without history, over the same memory, but with a version counter of its own. Assigning replaces the values. */
   get data(): Tensor {
     if (this.lift !== null) return this.lift.level.dataOf(this.lift);
-    return new Tensor(new Storage(this.store.data, this.store.base, this.store.length), this.dtype, this.sizes, this.strides, this.offset);
+    return new Tensor(this.store.share(), this.dtype, this.sizes, this.strides, this.offset);
   }
   set data(value: Tensor) {
     if (!(value instanceof Tensor)) throw new TypeError(`Variable data has to be a tensor, but got ${pythonType(value)}`);
     if (this.tracks && !value.dtype.is_floating_point) {
       throw new RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype");
     }
-    const store = new Storage(value.store.data, value.store.base, value.store.length);
+    const store = value.store.share();
     store.version = this.store.version;
     const { sizes, strides, offset, count, contiguousLayout, dtype } = value;
     Object.assign(this, { store, sizes, strides, offset, count, contiguousLayout, dtype, viewInfo: null });

@@ -7,10 +7,11 @@
  * differentiates or batches what those above it do. Forward mode's `dual_level` is no level of this kind: it only gives tensors
  * tangents, at whatever level they are.
  */
+import type { TypedArray } from "../dtype.ts";
 import { NotImplementedError, RuntimeError } from "../errors.ts";
 import type { Sizes } from "../layout.ts";
 import { NamedTupleArray } from "../named_tuple.ts";
-import { Storage } from "../storage.ts";
+import { type Memory, Storage } from "../storage.ts";
 import { Tensor } from "../tensor.ts";
 import { is_grad_enabled, is_inference_mode_enabled, setGradMode } from "./mode.ts";
 import type { MaybeTensor } from "./node.ts";
@@ -288,11 +289,13 @@ export class BatchedAccess extends RuntimeError {}
 export class UnbatchedTarget extends RuntimeError {}
 
 /** The memory of a tensor that stands for the examples of a batch: what is read there would be right for one of them only. */
-class BatchStorage {
-  readonly #of: Storage;
+class BatchStorage implements Memory {
+  readonly #of: Memory;
   readonly #level: Level;
+  readonly pending = null;
+  readonly readers = 0;
 
-  constructor(of: Storage, level: Level) {
+  constructor(of: Memory, level: Level) {
     this.#of = of;
     this.#level = level;
   }
@@ -322,6 +325,26 @@ class BatchStorage {
 
   get length(): number {
     return this.#of.length;
+  }
+
+  source(): null {
+    return null;
+  }
+
+  prepareToWrite(): void {
+    this.#of.prepareToWrite();
+  }
+
+  replacePending(): void {
+    this.data;
+  }
+
+  share(): Memory {
+    return this.data;
+  }
+
+  expose(): TypedArray {
+    return this.data;
   }
 }
 
@@ -560,7 +583,7 @@ export function makeDuals(op: Operation, { primals, tangents }: DualCall, result
 }
 
 /** The memory that a tensor shows in the end. */
-const memoryOf = (t: Tensor): Storage => underneath(t).store;
+const memoryOf = (t: Tensor): Memory => underneath(t).store;
 
 /** A tangent in memory that no other has, so that it can be changed in place. */
 function ownMemory(tangent: Tensor, others: Inputs): Tensor {

@@ -5,6 +5,7 @@
  */
 import type { TypedArray } from "../dtype.ts";
 import type { Sizes } from "../layout.ts";
+import { type Block, vectorBlock, vectorCost, type VectorName } from "./wasm/vector.ts";
 
 /** A scalar of a tensor: a bigint for int64, else a number. */
 export type Scalar = number | bigint;
@@ -125,6 +126,18 @@ export function coalesce(sizes: Sizes, strides: readonly Sizes[]): { sizes: numb
   return { sizes: out, strides: steps };
 }
 
+const LETTERS = NAMES.join("");
+
+/** What an element of a loop costs in additions of vectors, measured. */
+const LOOP_COST = 5;
+
+/** A loop over dense operands as one over slots. */
+function blockLoop(loop: Dense, arity: number): Block {
+  if (arity === 1) return (view, n, out, [a], origin, size) => loop(n, view, out, view, origin + a * size);
+  if (arity === 2) return (view, n, out, [a, b], origin, size) => loop(n, view, out, view, origin + a * size, view, origin + b * size);
+  return (view, n, out, inputs, origin, size) => loop(n, view, out, ...inputs.flatMap((slot) => [view, origin + slot * size]));
+}
+
 /** One scalar function and its loops. */
 export class Kernel {
   readonly #f: ScalarFunction;
@@ -132,11 +145,23 @@ export class Kernel {
   // a loop for each pattern and each combination of array types, so that no loop sees two kinds of arrays
   readonly #dense = new Map<string, Dense>();
   readonly #strided = new Map<string, Strided>();
+  readonly #vector: VectorName | null;
 
-  /** `f` takes one scalar an operand. */
-  constructor(f: ScalarFunction) {
+  /** `f` takes one scalar an operand; `vector` names the same function among those that WebAssembly has for float32. */
+  constructor(f: ScalarFunction, vector: VectorName | null = null) {
     this.#f = f;
     this.#arity = f.length;
+    this.#vector = vector;
+  }
+
+  /** What an element costs in a block, in additions of vectors. */
+  get cost(): number {
+    return this.#vector === null ? LOOP_COST : vectorCost(this.#vector);
+  }
+
+  /** Computes blocks of float32 from `arity` slots of a scratch memory. */
+  block(arity: number): Block {
+    return (this.#vector === null ? null : vectorBlock(this.#vector)) ?? blockLoop(this.dense(LETTERS.slice(0, arity), "float32"), arity);
   }
 
   /** How many operands it takes. */

@@ -265,6 +265,7 @@ export function indexPutInto(self: Tensor, indices: Indices, values: Tensor, acc
     "Use of index_put_ on expanded tensors is deprecated. Please clone() the tensor before performing this operation. " +
       "This also applies to advanced indexing e.g. tensor[indices] = tensor (Triggered internally at ./aten/src/ATen/native/TensorAdvancedIndexing.cpp:792.)",
   );
+  self.store.prepareToWrite();
   write(inputs);
   self.store.version++;
   return self;

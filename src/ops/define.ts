@@ -28,6 +28,7 @@ import { checkInplace, gradientEdge, rebaseHistory, requiresGrad } from "../auto
 import { can_cast, type DType, float64, int64 } from "../dtype.ts";
 import { RuntimeError } from "../errors.ts";
 import { sameSizes, type Sizes } from "../layout.ts";
+import { Storage } from "../storage.ts";
 import { Tensor } from "../tensor.ts";
 import { assertNoPartialOverlap, assertWritable, copyElements, toScalar } from "./elementwise.ts";
 import { native } from "./native.ts";
@@ -256,7 +257,11 @@ export class Primitive<P> implements Operation {
 
   /** Computes the result and writes it into `inputs.self`, which it returns. */
   applyInplace(inputs: P & { self: Tensor }): Tensor {
-    return this.writeInto(inputs, (own: P & { self: Tensor }) => writeResult(own.self, this.#spec.forward(own) as Tensor));
+    return this.writeInto(inputs, (own: P & { self: Tensor }) => {
+      const newest = Storage.newest();
+      const result = this.#spec.forward(own) as Tensor;
+      writeResult(own.self, result, result.store.serial > newest);
+    });
   }
 
   /** Runs `write`, which changes its `self` in place, and records the change as this op. */
@@ -269,6 +274,7 @@ export class Primitive<P> implements Operation {
     const record = is_grad_enabled() && (level === null || level.recording) && this.#needsNode(inputs);
     if (record || self.inference) checkInplace(self);
     if (!this.#spec.uniform) assertWritable(self);
+    self.store.prepareToWrite();
     const original = record && this.#savesSelf(inputs) ? { ...inputs, self: self.clone() } : inputs;
     const own = duals === null ? inputs : duals.primals;
     if (duals !== null) duals.primals = keepOriginal(duals, given as Inputs);
@@ -483,13 +489,13 @@ function valueOf(name: string, values: Record<string, unknown>, result: Result):
   return undefined;
 }
 
-/** Writes a result into the tensor that an in-place op was called on. */
-export function writeResult(self: Tensor, result: Tensor): void {
+/** Writes a result, which is nobody else's if it is `temporary`, into the tensor that an in-place op was called on. */
+export function writeResult(self: Tensor, result: Tensor, temporary = false): void {
   if (!can_cast(result.dtype, self.dtype)) throw cannotCast(result.dtype, self.dtype);
   if (!sameSizes(result.sizes, self.sizes)) {
     throw new RuntimeError(`output with shape [${self.sizes.join(", ")}] doesn't match the broadcast shape [${result.sizes.join(", ")}]`);
   }
-  copyElements(self, result);
+  copyElements(self, result, temporary);
 }
 
 /** The error for a result whose dtype the written tensor cannot hold. */
@@ -632,6 +638,7 @@ export function writeOut(op: string, inputs: Named, out: Tensor, result: unknown
     for (const t of Array.isArray(value) ? value : [value]) if (t instanceof Tensor) assertNoPartialOverlap(target, t, !elementwise);
   }
   if (!fits) out.resize_([...source.sizes]);
+  out.store.prepareToWrite();
   copyElements(out, source);
   out.store.version++;
   return out;

@@ -16,6 +16,7 @@ import {
   type Sizes,
 } from "../layout.ts";
 import { Tensor } from "../tensor.ts";
+import { changeDeferred, computeOver, deferred, isLarge } from "./deferred.ts";
 import type { Num } from "./promotion.ts";
 
 /** A number as an element of a dtype: a bigint for int64, rounded to float32 for float32. */
@@ -59,9 +60,13 @@ export function isUniform(t: Tensor): boolean {
   return true;
 }
 
-/** Copies the elements of `source`, broadcast and converted, into `target`, whose version is left alone. */
-export function copyElements(target: Tensor, source: Tensor): void {
-  if (target.count === 0) return;
+/**
+ * Copies the elements of `source`, broadcast and converted, into `target`, whose version is left alone. A `temporary` source is one
+ * that nobody looks at afterwards.
+ */
+export function copyElements(target: Tensor, source: Tensor, temporary = false): void {
+  if (target.count === 0 || computeOver(target, source, temporary)) return;
+  target.store.prepareToWrite();
   if (target.contiguousLayout && source.contiguousLayout && target.dtype === source.dtype && target.count === source.count) {
     const from = source.store.data, to = target.store.data;
     const part = source.offset === 0 && source.count === from.length ? from : from.subarray(source.offset, source.offset + source.count);
@@ -154,6 +159,10 @@ export function elementwiseMixed(kernel: Kernel, dtype: DType, cast: readonly (T
     );
     if (isContiguous(sizes, strides)) strides = null;
   }
+  if (strides === null && dtype === float32 && outType === float32) {
+    const out = deferred(kernel, sizes, cast);
+    if (out !== null) return out;
+  }
   const out = strides === null ? Tensor.small(sizes, outType) : Tensor.make(sizes, outType, strides);
   runLoop(kernel, sizes, dtype, out, cast);
   return out;
@@ -164,6 +173,10 @@ export function elementwiseInto(kernel: Kernel, dtype: DType, out: Tensor, input
   assertWritable(out);
   for (const t of inputs) if (t instanceof Tensor) assertNoPartialOverlap(out, t);
   const cast = inputs.map((t) => t instanceof Tensor ? asType(t, dtype) : t);
+  if (isLarge(out.count) && dtype === float32 && out.dtype === float32 && out.contiguousLayout && cast[0] === out) {
+    if (changeDeferred(kernel, out, cast.slice(1))) return;
+  }
+  out.store.prepareToWrite();
   if (out.dtype === dtype || out.dtype.category === "bool") {
     runLoop(kernel, out.sizes, dtype, out, cast);
     return;

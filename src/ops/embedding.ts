@@ -94,6 +94,7 @@ export const lowEmbedding: LowEmbedding = define<LowEmbedding, Inputs>(
 /** Scales the rows that are named and longer than `max_norm` down to it, in place. */
 function renorm(weight: Tensor, indices: Tensor, max_norm: number, norm_type: number): void {
   checkIndices("embedding_renorm_", indices);
+  weight.store.prepareToWrite();
   const dense = asContiguous(weight);
   limitRows(dense.store.data, dense.offset, weight.sizes[1], rowsIn(indices, weight.sizes[0], outOfRange), max_norm, norm_type);
   if (dense !== weight) copyElements(weight, dense);

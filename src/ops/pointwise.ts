@@ -23,10 +23,11 @@ import {
   transforms,
 } from "../autograd/transforms.ts";
 import { checkInplace, gradientEdge, rebaseHistory, requiresGrad } from "../autograd/view.ts";
-import { bool, can_cast, type DType, get_default_dtype, int64 } from "../dtype.ts";
+import { bool, can_cast, type DType, float32, get_default_dtype, int64 } from "../dtype.ts";
 import { noKernel, RuntimeError } from "../errors.ts";
 import { Kernel, type ScalarFunction } from "../kernels/elementwise.ts";
 import { unary as simdUnary, UNARY_NAMES, type UnaryName } from "../kernels/wasm/unary.ts";
+import { type VectorName, vectorName } from "../kernels/wasm/vector.ts";
 import { broadcastSizes, sameSizes } from "../layout.ts";
 import { Tensor } from "../tensor.ts";
 import {
@@ -43,6 +44,7 @@ import {
   spread,
   writeOut,
 } from "./define.ts";
+import { isLarge } from "./deferred.ts";
 import { insideNative, native } from "./native.ts";
 import { elementwise, elementwiseInto, floatType, isUniform, toScalar } from "./elementwise.ts";
 import { type Num, resultType } from "./promotion.ts";
@@ -194,7 +196,9 @@ class Pointwise implements Operation {
   /** What its formulas name, besides the gradient. */
   readonly saves: string[];
   readonly #kind: Kind;
-  /** Its name among the functions that WebAssembly computes. */
+  /** Its name among the functions that WebAssembly computes in blocks. */
+  readonly #vector: VectorName | null;
+  /** The same among those of one operand. */
   readonly #simd: UnaryName | null;
   readonly #kernelName: string;
   readonly #check: Declaration<never>["check"];
@@ -216,6 +220,7 @@ class Pointwise implements Operation {
     this.#unsupported = spec.backward === "unsupported";
     this.#reversedUnsupported = spec.reversed === "unsupported";
     this.#kind = spec.kind ?? "arithmetic";
+    this.#vector = spec.approximate ? null : vectorName(name);
     this.#simd = spec.approximate ? null : UNARY_NAMES.find((n) => n === name) ?? null;
     this.#kernelName = spec.kernel ?? name;
     this.#check = spec.check;
@@ -232,7 +237,7 @@ class Pointwise implements Operation {
     if (kernel === undefined) {
       const f = this.#kind === "floating" && dtype.category !== "float" ? null : scalarFunction(this.#scalars, dtype);
       if (f === undefined || f === null) throw noKernel(this.#kernelName, dtype);
-      kernel = this.#kernels[dtype.index] = new Kernel(f);
+      kernel = this.#kernels[dtype.index] = new Kernel(f, dtype === float32 ? this.#vector : null);
     }
     return kernel;
   }
@@ -250,7 +255,7 @@ class Pointwise implements Operation {
     if (this.#check !== undefined) this.#check(self, other);
     const dtype = this.#dtype(self, other);
     const outType = this.#kind === "compare" ? bool : dtype;
-    if (self instanceof Tensor && self.contiguousLayout && self.dtype === dtype) {
+    if (self instanceof Tensor && self.contiguousLayout && self.dtype === dtype && !isLarge(self.count)) {
       if (other === undefined) {
         const out = Tensor.small(self.sizes, outType);
         this.#runUnary(dtype, self, out);
@@ -288,7 +293,7 @@ class Pointwise implements Operation {
 
   /** The result where one operand, or the only one, shows a single value all over, which then is a number; null where none does. */
   #computeUniform(self: Tensor | Num, other: Tensor | Num | undefined, dtype: DType, outType: DType): Tensor | null {
-    if (!(self instanceof Tensor) || self.dtype !== dtype || dtype === bool) return null;
+    if (!(self instanceof Tensor) || self.dtype !== dtype || dtype === bool || (dtype === float32 && outType === float32 && isLarge(self.count))) return null;
     if (other instanceof Tensor) {
       if (other.dtype !== dtype || !sameSizes(self.sizes, other.sizes)) return null;
       if (self.contiguousLayout && isUniform(other)) return this.compute(self, other.store.data[other.offset]);
@@ -366,7 +371,8 @@ class Pointwise implements Operation {
 
   /** Writes the result over `self` where that is one loop over dense memory; says whether it was. */
   #computeInto(self: Tensor, other: Tensor | Num | undefined, dtype: DType, outType: DType): boolean {
-    if (!self.contiguousLayout || self.dtype !== dtype || outType !== dtype) return false;
+    if (!self.contiguousLayout || self.dtype !== dtype || outType !== dtype || isLarge(self.count)) return false;
+    self.store.prepareToWrite();
     const { data } = self.store;
     if (other === undefined) {
       this.#runUnary(dtype, self, self);

@@ -41,7 +41,7 @@ function reinterpret(self: Tensor, dtype: DType): Tensor {
       } to view ${self.dtype.scalar} as ${dtype.scalar} (different element sizes), but got ${self.sizes[self.sizes.length - 1]}`,
     );
   }
-  const { data } = self.store;
+  const data = self.store.expose();
   const Elements = dtype.allocate(0).constructor as new (buffer: ArrayBuffer, offset: number, length: number) => typeof data;
   return new Tensor(
     new Storage(new Elements(data.buffer, data.byteOffset, data.length), self.store.base, self.store.length),

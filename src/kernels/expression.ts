@@ -1,0 +1,138 @@
+/**
+ * Element-wise computations that are put off. A large result is first of all an expression: a kernel and what it reads. When somebody
+ * looks at the elements, the whole expression runs over blocks that stay in the processor's cache, so that what lies between its
+ * operands and its result never goes through main memory, nor costs a fresh array.
+ */
+import { coalesce, type Kernel } from "./elementwise.ts";
+import type { Sizes } from "../layout.ts";
+import type { Source } from "../storage.ts";
+import { BLOCK, runBlocks } from "./blocks.ts";
+
+type Floats = Float32Array<ArrayBuffer>;
+
+/** What an operand that costs more than this is worth: being kept rather than computed again for a second reader, in additions. */
+const CHEAP = 4;
+/** Expressions that cost more are computed before they are built upon, so that none becomes endless. */
+const LONGEST = 48;
+
+/** How an expression reads another one's elements: in their order from `offset` on, or with strides over the shape of the result. */
+export class Read {
+  readonly source: Expression;
+  readonly offset: number;
+  /** The shape, neighbouring dimensions of one stride merged; null where the elements are read in their order. */
+  readonly sizes: Sizes | null;
+  readonly strides: Sizes;
+
+  /** Without a shape, the elements in their order. */
+  constructor(source: Expression, offset = 0, sizes: Sizes | null = null, strides: Sizes = []) {
+    this.source = source;
+    this.offset = offset;
+    if (sizes === null) {
+      this.sizes = null;
+      this.strides = strides;
+    } else {
+      const merged = coalesce(sizes, [strides]);
+      const dense = merged.sizes.length === 1 && merged.strides[0][0] === 1;
+      this.sizes = dense ? null : merged.sizes;
+      this.strides = merged.strides[0];
+    }
+  }
+}
+
+/** What a kernel takes: elements or one number for all. */
+export type Operand = Read | number;
+
+/** `count` float32 elements: there, or a kernel and its operands. */
+export class Expression implements Source {
+  /** The elements; null until they are computed. */
+  data: Floats | null;
+  /** How many elements. */
+  readonly count: number;
+  /** How many expressions that are not computed read this one. */
+  readers = 0;
+  /** How many have read it or will want to: at the second, what is dear is kept. */
+  uses = 0;
+  /** What an element costs, in additions, where it is not there. */
+  readonly cost: number;
+  /** The kernel; null where the elements are there from the beginning. */
+  readonly kernel: Kernel | null;
+  /** What it takes; nothing any more once the elements are there. */
+  operands: readonly Operand[];
+
+  private constructor(data: Floats | null, count: number, kernel: Kernel | null, operands: readonly Operand[], cost: number) {
+    this.data = data;
+    this.count = count;
+    this.kernel = kernel;
+    this.operands = operands;
+    this.cost = cost;
+  }
+
+  /** Elements that are there. */
+  static of(data: Floats): Expression {
+    return new Expression(data, data.length, null, [], 0);
+  }
+
+  /** What `kernel` makes of the operands, each of which has `count` elements or is a number. */
+  static apply(kernel: Kernel, operands: readonly Operand[], count: number): Expression {
+    let cost = kernel.cost;
+    for (const x of operands) {
+      if (typeof x === "number") continue;
+      const { source } = x;
+      if (source.data === null) {
+        if (cost + source.cost > LONGEST || (source.uses > 0 && source.cost > CHEAP)) source.compute();
+        else cost += source.cost;
+      }
+      source.readers++;
+      source.uses++;
+    }
+    return new Expression(null, count, kernel, operands, cost);
+  }
+
+  /** Whether the elements are to be kept when they come up in the computation of others. */
+  get worthKeeping(): boolean {
+    return this.uses > 1 && this.cost > CHEAP;
+  }
+
+  /** Computes the elements, if they are not there, and gives them. */
+  compute(): Floats {
+    if (this.data === null) {
+      const target = new Float32Array(this.count);
+      this.computeInto(target, 0);
+      this.settle(target);
+    }
+    return this.data!;
+  }
+
+  /** Computes the elements into an array, which the expression itself may read, each at the place it is written to. */
+  computeInto(target: Floats, offset: number): void {
+    runBlocks(this, BLOCK, (view, at, start, n) => target.set(view.subarray(at, at + n), offset + start));
+  }
+
+  /**
+   * How often its kernel reads an array at the very places that its results would have if they were written to the array from `offset`
+   * on, so that they may be; 0 where it or what it builds upon reads the array otherwise.
+   */
+  readsInPlace(data: Floats, offset: number): number {
+    let reads = 0;
+    for (const x of this.operands) {
+      if (typeof x === "number") continue;
+      if (x.source.data === data) {
+        if (x.sizes !== null || x.offset !== offset) return 0;
+        reads++;
+      }
+    }
+    return reads;
+  }
+
+  /** Takes elements that have been computed; what they were computed from is let go. */
+  settle(data: Floats): void {
+    this.data = data;
+    this.release();
+  }
+
+  /** Lets go what the elements would be computed from. */
+  release(): void {
+    for (const x of this.operands) if (typeof x !== "number") x.source.readers--;
+    this.operands = [];
+  }
+}
