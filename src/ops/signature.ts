@@ -8,6 +8,7 @@ import { RuntimeError } from "../errors.ts";
 import { isPlainObject, pythonType } from "../python.ts";
 import { Device } from "../size.ts";
 import { Tensor } from "../tensor.ts";
+import { objectOf } from "./object_of.ts";
 
 /** Named arguments. */
 export type Named = Record<string, unknown>;
@@ -25,11 +26,15 @@ interface Parameter {
   accepts: (value: unknown) => boolean;
   /** Whether an accepted value may have to be brought to another form. */
   converts: boolean;
+  /** Whether a given `null` is not the same as nothing given. */
+  keepsNull: boolean;
 }
 
 /** One signature, parsed. */
 interface Signature {
   parameters: Parameter[];
+  /** The places of the parameters by all of their names. */
+  places: ReadonlyMap<string, number>;
   positional: number;
   required: number;
   /** Whether a dimension is given by its name in it: tensors here have no names. */
@@ -92,17 +97,23 @@ function parseSignature(text: string): Signature {
       aliases: Object.keys(ALIASES).filter((alias) => ALIASES[alias] === name || (ALIASES[alias] === "self" && parameters.length === 0)),
       accepts: declared.includes("?") ? (value) => value === null || accepts(value) : accepts,
       converts: CONVERTED.has(type),
+      keepsNull: type.startsWith("torch."),
     });
   }
   const positional = parameters.filter((p) => !p.keywordOnly).length;
   const own = parameters[0]?.key === "self" ? 1 : 0;
+  const places = new Map<string, number>();
+  // a name goes before the same word as another name
+  parameters.forEach((p, i) => places.set(p.name, i));
+  parameters.forEach((p, i) => p.aliases.forEach((alias) => places.has(alias) || places.set(alias, i)));
   return {
     parameters,
+    places,
     positional,
     required: parameters.filter((p) => !p.optional && !p.keywordOnly).length,
     named: parameters.some((p) => !p.optional && (p.type === "name" || p.type === "tuple of names")),
     varargs: positional === own + 1 && parameters[own].type === "tuple of ints",
-    build: builder(parameters.map((p) => p.key)),
+    build: objectOf(parameters.map((p) => p.key)),
   };
 }
 
@@ -164,7 +175,7 @@ function gather(signature: Signature, args: readonly unknown[]): readonly unknow
   const first = signature.parameters[0]?.key === "self" ? 1 : 0;
   if (!signature.varargs || args.length <= first || Array.isArray(args[first])) return args;
   if (args.length === first + 1 && !isInt(args[first]) && typeof args[first] === "object") return args;
-  return [...args.slice(0, first), args.slice(first)];
+  return first === 0 ? [args] : [args[0], args.slice(1)];
 }
 
 /** Binds arguments that fit; null for those that do not. Most calls end here. */
@@ -173,44 +184,33 @@ function bind(signature: Signature, args: readonly unknown[], named: Named | nul
   const positional = signature.varargs ? gather(signature, args) : args;
   if (positional.length > signature.positional) return null;
   const values = new Array<unknown>(parameters.length);
-  let left = 0, tensors = false;
-  if (named !== null) { for (const _ in named) left++; }
+  for (let i = 0; i < positional.length; i++) values[i] = positional[i];
+  if (named !== null) {
+    for (const key in named) {
+      const value = named[key];
+      if (value === undefined) continue;
+      const at = signature.places.get(key);
+      if (at === undefined || at < positional.length || values[at] !== undefined) return null;
+      values[at] = value;
+    }
+  }
+  let tensors = false;
   for (let i = 0; i < parameters.length; i++) {
     const p = parameters[i];
-    let value: unknown;
-    const key = left > 0 ? lookup(named!, p) : null;
-    if (i < positional.length) {
-      if (key !== null) return null;
-      value = positional[i];
-    } else if (key !== null) {
-      value = named![key];
-      left--;
-    }
+    const value = values[i];
     if (value === undefined || (value === null && p.optional)) {
       if (!p.optional) return null;
-      values[i] = value === null && p.type.startsWith("torch.") ? null : p.fallback;
+      values[i] = value === null && p.keepsNull ? null : p.fallback;
     } else {
       if (!p.accepts(value)) return null;
+      if (!p.converts) continue;
       // a tensor is read as a number only once it is clear that it is one: while it stands for a batch it cannot be read
-      if (p.converts && value instanceof Tensor) tensors = true;
-      values[i] = p.converts && !(value instanceof Tensor) ? convert(p.type, value) : value;
+      if (value instanceof Tensor) tensors = true;
+      else values[i] = convert(p.type, value);
     }
   }
-  if (left > 0) return null;
   if (tensors) parameters.forEach((p, i) => p.converts && values[i] instanceof Tensor && (values[i] = convert(p.type, values[i])));
   return signature.build(values);
-}
-
-/**
- * The function that makes an object of the values of a signature's parameters: a literal compiled from the names where that is
- * allowed, for objects that grow key by key cost several times as much.
- */
-function builder(keys: readonly string[]): Signature["build"] {
-  try {
-    return new Function("v", `return {${keys.map((k, i) => `${JSON.stringify(k)}: v[${i}]`).join(", ")}}`) as Signature["build"];
-  } catch {
-    return (values) => Object.fromEntries(keys.map((k, i) => [k, values[i]]));
-  }
 }
 
 interface Attempt {
@@ -279,7 +279,7 @@ function attempt(op: string, signature: Signature, args: readonly unknown[], nam
         (missing ??= []).push(p.name);
         continue;
       }
-      bound[p.key] = value === null && p.type.startsWith("torch.") ? null : p.fallback;
+      bound[p.key] = value === null && p.keepsNull ? null : p.fallback;
       continue;
     }
     if (!p.accepts(value)) return { bound: null, reason: () => mismatch(op, p, position, value) };
@@ -373,16 +373,16 @@ export class ArgumentParser {
       while (n > 0 && args[n - 1] === undefined) n--;
       return this.parse(args.slice(0, n), self);
     }
-    if (isPlainObject(last)) {
-      for (const key in last) if (last[key] !== undefined) (named ??= {})[key] = last[key];
+    if (!(last instanceof Tensor) && isPlainObject(last)) {
+      named = last;
       positional = args.slice(0, -1);
     }
-    for (const signature of signatures) {
-      if (signature.named) continue;
-      const bound = bind(signature, positional, named);
+    for (let i = 0; i < signatures.length; i++) {
+      if (signatures[i].named) continue;
+      const bound = bind(signatures[i], positional, named);
       if (bound !== null) return bound;
     }
-    return this.#reject(signatures, positional, named, self);
+    return this.#reject(signatures, positional, named === null ? null : given(named), self);
   }
 
   /** Finds out why no signature fits, in PyTorch's words. */
@@ -414,6 +414,12 @@ export class ArgumentParser {
     const texts = self === 1 && this.isMethod ? this.#texts.map(methodText) : [...this.#texts];
     return invalidCombination(this.#op, texts, self === 1 ? args.slice(1) : args, named);
   }
+}
+
+/** The arguments that are not undefined; null for none. */
+function given(named: Named): Named | null {
+  const entries = Object.entries(named).filter(([, value]) => value !== undefined);
+  return entries.length === 0 ? null : Object.fromEntries(entries);
 }
 
 const RETIRED = new Set(["add", "sub", "addmm", "addmv", "addr", "addbmm", "baddbmm", "addcmul", "addcdiv", "add_", "sub_", "addmm_", "addcmul_", "addcdiv_"]);
