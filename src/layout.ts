@@ -13,15 +13,24 @@ export function elementCount(sizes: Sizes): number {
   return n;
 }
 
-/** The strides of a row-major (C-contiguous) tensor of this shape; a dimension of size 0 counts as 1, as in PyTorch. */
-export function contiguousStrides(sizes: Sizes): number[] {
+const NONE: Sizes = [], ONE: Sizes = [1];
+let lastSizes: Sizes = NONE, lastStrides: Sizes = NONE;
+
+/**
+ * The strides of a row-major (C-contiguous) tensor of this shape; a dimension of size 0 counts as 1, as in PyTorch. Tensors
+ * that follow from each other often share the array of their shape: the last one's strides are at hand.
+ */
+export function contiguousStrides(sizes: Sizes): Sizes {
+  if (sizes.length < 2) return sizes.length === 0 ? NONE : ONE;
+  if (sizes === lastSizes) return lastStrides;
   const strides = new Array<number>(sizes.length);
   let step = 1;
   for (let i = sizes.length - 1; i >= 0; i--) {
     strides[i] = step;
     step *= sizes[i] > 1 ? sizes[i] : 1;
   }
-  return strides;
+  lastSizes = sizes;
+  return lastStrides = strides;
 }
 
 /** Whether the elements stand in row-major order without gaps; strides of dimensions of size 1 do not matter. */
@@ -156,7 +165,7 @@ export function elementwiseStrides(sizes: Sizes, operands: readonly Sizes[]): nu
 }
 
 /** The strides of a dense copy that keeps the order of dimensions: the same strides where they are dense already. */
-export function preservedStrides(sizes: Sizes, strides: Sizes): number[] {
+export function preservedStrides(sizes: Sizes, strides: Sizes): Sizes {
   if (isContiguous(sizes, strides)) return contiguousStrides(sizes);
   if (isNonOverlappingAndDense(sizes, strides)) return [...strides];
   return elementwiseStrides(sizes, [strides]);
@@ -194,7 +203,7 @@ export function inferSize(requested: Sizes, count: number): number[] {
 }
 
 /** The strides with which the same memory reads in another shape, or null where only a copy can. */
-export function viewStrides(sizes: Sizes, strides: Sizes, to: Sizes): number[] | null {
+export function viewStrides(sizes: Sizes, strides: Sizes, to: Sizes): Sizes | null {
   const count = elementCount(sizes);
   if (count === 0) return sameSizes(sizes, to) ? [...strides] : contiguousStrides(to);
   const out = new Array<number>(to.length);

@@ -32,6 +32,7 @@ import { Storage } from "../storage.ts";
 import { Tensor } from "../tensor.ts";
 import { assertNoPartialOverlap, assertWritable, copyElements, toScalar } from "./elementwise.ts";
 import { native } from "./native.ts";
+import { objectOf } from "./object_of.ts";
 import { ArgumentParser, type Named } from "./signature.ts";
 import { type TangentRule, tangentRules } from "./tangents.ts";
 
@@ -131,14 +132,14 @@ const unpack = (value: unknown): unknown =>
 export class OpNode extends Node {
   readonly #primitive: Primitive<never>;
   /** What was saved, in the order of the primitive's names; undefined where no formula that is needed names it. */
-  #values: unknown[] | null = [];
+  #values: unknown[] | null = NOTHING;
   #savesTensors = false;
   /** How many edges each input has, where one of them is a list. */
   readonly widths: readonly number[] | null;
 
   /** Made by `Primitive`. */
-  constructor(primitive: Primitive<never>, next: (Node | null)[], nextNr: number[], widths: readonly number[] | null) {
-    super(next, nextNr);
+  constructor(primitive: Primitive<never>, next: (Node | null)[], nextNr: number[], widths: readonly number[] | null, sizes?: Sizes[], dtypes?: DType[]) {
+    super(next, nextNr, sizes, dtypes);
     this.#primitive = primitive;
     this.widths = widths;
   }
@@ -155,8 +156,10 @@ export class OpNode extends Node {
   /** Saves what the formulas need, once the results have their history. */
   save(values: unknown[], results: readonly Tensor[]): void {
     for (let i = 0; i < values.length; i++) {
-      const packed = save(values[i], results, this);
-      if (packed !== values[i] || (packed !== undefined && WRAPPED_NUMBERS.has(this.#primitive.names[i]))) this.#savesTensors = true;
+      const value = values[i];
+      if (value === undefined) continue;
+      const packed = save(value, results, this);
+      if (packed !== value || WRAPPED_NUMBERS.has(this.#primitive.names[i])) this.#savesTensors = true;
       values[i] = packed;
     }
     this.#values = values;
@@ -164,8 +167,13 @@ export class OpNode extends Node {
 
   /** What was saved under a name; undefined if nothing was. Throws the freed-graph error once it has been released. */
   saved(name: string): unknown {
+    return this.savedAt(this.#primitive.names.indexOf(name));
+  }
+
+  /** What was saved under the name at this place in the primitive's list of names. */
+  savedAt(place: number): unknown {
     if (this.#values === null) throw freedGraph();
-    return unpack(this.#values[this.#primitive.names.indexOf(name)]);
+    return unpack(this.#values[place]);
   }
 
   /** The names of what is saved. */
@@ -182,6 +190,8 @@ export class OpNode extends Node {
   }
 }
 
+const NOTHING: unknown[] = [];
+
 /** An op that has derivatives of its own. */
 export class Primitive<P> implements Operation {
   /** The name of its node. */
@@ -195,6 +205,12 @@ export class Primitive<P> implements Operation {
   readonly #inputs: string[];
   readonly #formulas: Formula<P>[];
   readonly #needs: string[][];
+  /** For each formula, the places of what it needs among all names. */
+  readonly #places: number[][];
+  /** What the names stand for that are not those of inputs. */
+  readonly #derived: Derived[];
+  /** Makes what a formula is given: the first gradient, all of them, and the values of all names. */
+  readonly #context: ReturnType<typeof objectOf>;
 
   /** Declares it. */
   constructor(spec: PrimitiveSpec<P>) {
@@ -208,6 +224,9 @@ export class Primitive<P> implements Operation {
     this.#formulas = this.#inputs.map((k) => backward[k]!);
     this.#needs = this.#formulas.map((f) => destructuredNames(f).filter((n) => n !== "grad" && n !== "grads"));
     this.names = [...new Set(this.#needs.flat())];
+    this.#places = this.#needs.map((needs) => needs.map((name) => this.names.indexOf(name)));
+    this.#derived = this.names.map(derive);
+    this.#context = objectOf(["grad", "grads", ...this.names]);
     for (const name of this.names) exposeSaved(OpNode.prototype, name);
     primitives.set(spec.name, this as Primitive<never>);
   }
@@ -326,7 +345,7 @@ export class Primitive<P> implements Operation {
       const context: Inputs = { grad: grads[0], grads };
       return keys.flatMap((k) => {
         const at = this.#inputs.indexOf(k);
-        for (const name of this.#needs[at]) if (!(name in context)) context[name] = valueOf(name, inputs, result);
+        for (const name of this.#needs[at]) if (!(name in context)) context[name] = valueOf(name, derive(name), inputs, result);
         return this.#formulas[at](context as Context<P>);
       });
     };
@@ -367,29 +386,38 @@ export class Primitive<P> implements Operation {
 
   #record(inputs: P, result: Result, inplace: Tensor | null): void {
     const values = inputs as Record<string, unknown>;
-    const next: (Node | null)[] = [], nextNr: number[] = [];
-    const saved: unknown[] = new Array(this.names.length).fill(undefined);
-    let widths: number[] | null = null;
-    for (let i = 0; i < this.#inputs.length; i++) {
+    const { names } = this;
+    const count = this.#inputs.length;
+    let widths: number[] | null = null, edges = count;
+    for (let i = 0; i < count; i++) {
+      const value = values[this.#inputs[i]];
+      if (!Array.isArray(value)) continue;
+      widths ??= this.#inputs.map(() => 1);
+      widths[i] = value.length;
+      edges += value.length - 1;
+    }
+    // literals, for arrays that grow hold memory for more
+    const next: (Node | null)[] = edges === 1 ? [null] : edges === 2 ? [null, null] : new Array<null>(edges).fill(null);
+    const nextNr: number[] = edges === 1 ? [0] : edges === 2 ? [0, 0] : new Array<number>(edges).fill(0);
+    const saved: unknown[] = names.length === 0 ? NOTHING : new Array<unknown>(names.length);
+    for (let i = 0, at = 0; i < count; i++) {
       const value = values[this.#inputs[i]];
       let needed = false;
-      if (Array.isArray(value)) {
-        widths ??= this.#inputs.map(() => 1);
-        widths[i] = value.length;
-        for (const t of value) if (addEdge(t, next, nextNr)) needed = true;
-      } else needed = addEdge(value, next, nextNr);
+      if (Array.isArray(value)) { for (const t of value) if (setEdge(t, next, nextNr, at++)) needed = true; }
+      else needed = setEdge(value, next, nextNr, at++);
       if (!needed) continue;
-      for (const name of this.#needs[i]) {
-        const at = this.names.indexOf(name);
-        if (saved[at] === undefined) saved[at] = valueOf(name, values, result);
+      const places = this.#places[i];
+      for (let k = 0; k < places.length; k++) {
+        const place = places[k];
+        if (saved[place] === undefined) saved[place] = valueOf(names[place], this.#derived[place], values, result);
       }
     }
-    const node = new OpNode(this as Primitive<never>, next, nextNr, widths);
     const results = Array.isArray(result) ? result : [result];
+    const node = results.length === 1
+      ? new OpNode(this as Primitive<never>, next, nextNr, widths, [results[0].sizes], [results[0].dtype])
+      : new OpNode(this as Primitive<never>, next, nextNr, widths, results.map((t) => t.sizes), results.map((t) => t.dtype));
     for (let i = 0; i < results.length; i++) {
       const out = results[i];
-      node.sizes.push(out.sizes);
-      node.dtypes.push(out.dtype);
       if (!out.dtype.is_floating_point || this.#spec.nonDifferentiable?.includes(i)) continue;
       if (inplace !== null) rebaseHistory(inplace, node);
       else {
@@ -398,7 +426,7 @@ export class Primitive<P> implements Operation {
         out.tracks = true;
       }
     }
-    if (saved.length > 0) node.save(saved, results);
+    if (names.length > 0) node.save(saved, results);
   }
 
   /** The gradients of the inputs, by the formulas. */
@@ -407,7 +435,9 @@ export class Primitive<P> implements Operation {
     const { next, widths } = node;
     let nothing = true;
     for (let i = 0; i < grads.length; i++) if (grads[i] !== null) nothing = false;
-    const context: Record<string, unknown> = { grad: grads[0], grads };
+    const values = new Array<unknown>(this.names.length + 2);
+    values[0] = grads[0];
+    values[1] = grads;
     const recorded = is_grad_enabled();
     let at = 0;
     for (let i = 0; i < this.#inputs.length; i++) {
@@ -419,9 +449,13 @@ export class Primitive<P> implements Operation {
         for (let k = 0; k < width; k++) out.push(null);
         continue;
       }
-      const needs = this.#needs[i];
-      for (let k = 0; k < needs.length; k++) if (!(needs[k] in context)) context[needs[k]] = node.saved(needs[k]);
+      const places = this.#places[i];
+      for (let k = 0; k < places.length; k++) {
+        const place = places[k];
+        if (values[place + 2] === undefined) values[place + 2] = node.savedAt(place);
+      }
       const formula = this.#formulas[i] as AnyFunction as (context: Inputs) => MaybeTensor | MaybeTensor[];
+      const context = this.#context(values);
       const apply = transforms.active === 0 ? formula : (all: Inputs) => callTransformed("", all, formula) as MaybeTensor | MaybeTensor[];
       const gradient = recorded ? native(() => apply(context)) : apply(context);
       if (Array.isArray(gradient)) { for (const g of gradient) out.push(g); }
@@ -445,12 +479,14 @@ export function spread(tangent: Tensor, input: Tensor, result: Tensor): Tensor {
   return sameSizes(typed.sizes, result.sizes) ? typed : typed.expand([...result.sizes]);
 }
 
-/** Adds the edge of one input; says whether a gradient flows along it. */
-function addEdge(input: unknown, next: (Node | null)[], nextNr: number[]): boolean {
-  const edge = input instanceof Tensor ? gradientEdge(input) : null;
-  next.push(edge);
-  nextNr.push(edge === null ? 0 : (input as Tensor).output_nr);
-  return edge !== null;
+/** Makes the edge of one input; says whether a gradient flows along it. */
+function setEdge(input: unknown, next: (Node | null)[], nextNr: number[], at: number): boolean {
+  if (!(input instanceof Tensor)) return false;
+  const edge = gradientEdge(input);
+  if (edge === null) return false;
+  next[at] = edge;
+  nextNr[at] = input.output_nr;
+  return true;
 }
 
 interface Derived {
@@ -477,11 +513,11 @@ function derive(name: string): Derived {
 }
 
 /** What a formula's name stands for at the time of recording. */
-function valueOf(name: string, values: Record<string, unknown>, result: Result): unknown {
+function valueOf(name: string, derived: Derived, values: Record<string, unknown>, result: Result): unknown {
   const own = values[name];
   if (own !== undefined || name in values) return own;
   if (name === "results") return Array.isArray(result) ? result : [result];
-  const { what, key, index } = derive(name);
+  const { what, key, index } = derived;
   if (what === "result") return Array.isArray(result) ? result[index] : result;
   const value = values[key];
   if (what === "dtype") return (Array.isArray(value) ? value[0] : value as Tensor | undefined)?.dtype;

@@ -36,6 +36,10 @@ const toInt32 = new Kernel((x: number) => x >= -(2 ** 31) && x < 2 ** 31 ? Math.
 const toBool = new Kernel((x: Scalar) => x != 0);
 const same = new Kernel((x: Scalar) => x as number);
 
+/** So many elements are copied sooner by a loop than a part of a typed array is made. */
+const FEW = 64;
+const copying: ReturnType<Kernel["dense"]>[] = [];
+
 const isBool = (dtype: DType): boolean => dtype.category === "bool";
 
 function conversion(from: DType, to: DType): Kernel {
@@ -69,6 +73,10 @@ export function copyElements(target: Tensor, source: Tensor, temporary = false):
   target.store.prepareToWrite();
   if (target.contiguousLayout && source.contiguousLayout && target.dtype === source.dtype && target.count === source.count) {
     const from = source.store.data, to = target.store.data;
+    if (source.count <= FEW) {
+      (copying[source.dtype.index] ??= same.dense("a", source.dtype.name))(source.count, to, target.offset, from, source.offset);
+      return;
+    }
     const part = source.offset === 0 && source.count === from.length ? from : from.subarray(source.offset, source.offset + source.count);
     (to as Float32Array).set(part as Float32Array, target.offset);
     return;

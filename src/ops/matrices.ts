@@ -53,7 +53,7 @@ export function originals(from: Sizes, to: Sizes): number[] {
 /** A new stack of matrices in whose memory the elements of a column are neighbours, as LAPACK has it. */
 export function columnMajor(sizes: Sizes, dtype: DType): Tensor {
   const n = sizes.length;
-  const swapped = contiguousStrides([...sizes.slice(0, -2), sizes[n - 1], sizes[n - 2]]);
+  const swapped = [...contiguousStrides([...sizes.slice(0, -2), sizes[n - 1], sizes[n - 2]])];
   [swapped[n - 2], swapped[n - 1]] = [swapped[n - 1], swapped[n - 2]];
   return Tensor.make(sizes, dtype, swapped);
 }

@@ -46,6 +46,7 @@ import {
 } from "./define.ts";
 import { isLarge } from "./deferred.ts";
 import { insideNative, native } from "./native.ts";
+import { objectOf } from "./object_of.ts";
 import { elementwise, elementwiseInto, floatType, isUniform, toScalar } from "./elementwise.ts";
 import { type Num, resultType } from "./promotion.ts";
 import { ArgumentParser, type Named } from "./signature.ts";
@@ -142,8 +143,8 @@ export class PointwiseNode extends Node {
   values: unknown[] | null = NOTHING;
 
   /** Made by the op. */
-  constructor(op: Pointwise, name: string, next: (Node | null)[], nextNr: number[]) {
-    super(next, nextNr);
+  constructor(op: Pointwise, name: string, next: (Node | null)[], nextNr: number[], result: Tensor) {
+    super(next, nextNr, [result.sizes], [result.dtype]);
     this.#op = op;
     this.#name = name;
   }
@@ -159,9 +160,13 @@ export class PointwiseNode extends Node {
   /** What was saved under a name. Throws the freed-graph error once it has been released. */
   saved(name: string): unknown {
     const at = this.#op.saves.indexOf(name);
-    if (at < 0) return undefined;
+    return at < 0 ? undefined : this.savedAt(at);
+  }
+
+  /** What was saved under the name at this place in the op's list of names. */
+  savedAt(place: number): unknown {
     if (this.values === null) throw freedGraph();
-    const value = this.values[at];
+    const value = this.values[place];
     return value instanceof SavedTensor ? value.unpack() : value;
   }
 
@@ -204,6 +209,12 @@ class Pointwise implements Operation {
   readonly #check: Declaration<never>["check"];
   readonly #formulas: (((context: Context<BinaryInputs>) => MaybeTensor) | null)[];
   readonly #needs: string[][];
+  /** For each formula, the places of what it needs among all saved names. */
+  readonly #places: number[][];
+  /** For each formula, whether it needs what is saved at a place. */
+  readonly #wants: boolean[][];
+  /** Makes what a formula is given: the gradient and the values of all saved names. */
+  readonly #context: ReturnType<typeof objectOf>;
   readonly #scalars: Scalars;
   readonly #kernels: (Kernel | undefined)[] = [];
   // loops over dense operands by dtype: of a tensor or two, of a tensor and a number
@@ -229,6 +240,9 @@ class Pointwise implements Operation {
     this.#formulas = backward === null || backward === "unsupported" ? [] : Object.values(backward as Formulas<BinaryInputs>);
     this.#needs = this.#formulas.map((f) => f === null ? [] : destructuredNames(f).filter((n) => n !== "grad"));
     this.saves = [...new Set(this.#needs.flat())];
+    this.#places = this.#needs.map((needs) => needs.map((n) => this.saves.indexOf(n)));
+    this.#wants = this.#needs.map((needs) => this.saves.map((n) => needs.includes(n)));
+    this.#context = objectOf(["grad", ...this.saves]);
     for (const n of this.saves) exposeSaved(PointwiseNode.prototype, n);
   }
 
@@ -244,7 +258,7 @@ class Pointwise implements Operation {
 
   /** The dtype the op computes in. */
   #dtype(self: Tensor | Num, other: Tensor | Num | undefined): DType {
-    const dtype = self instanceof Tensor && (other === undefined || (other instanceof Tensor && other.dtype === self.dtype))
+    const dtype = self instanceof Tensor && (other === undefined || (other instanceof Tensor ? other.dtype === self.dtype : self.dtype.is_floating_point))
       ? self.dtype
       : resultType(other === undefined ? [self] : [self, other]);
     return this.#kind === "float" ? floatType(dtype, get_default_dtype()) : dtype;
@@ -439,23 +453,17 @@ class Pointwise implements Operation {
       ? [edge === null ? 0 : (self as Tensor).output_nr]
       : [edge === null ? 0 : (self as Tensor).output_nr, otherEdge === null ? 0 : (other as Tensor).output_nr];
     const name = alone && other !== undefined ? numberNode! : this.#node;
-    const node = new PointwiseNode(this, name, next, nextNr);
-    node.sizes = [result.sizes];
-    node.dtypes = [result.dtype];
+    const node = new PointwiseNode(this, name, next, nextNr, result);
     if (attach) {
       result.node = node;
       result.tracks = true;
     }
     const names = this.saves;
     if (names.length > 0) {
-      const values: unknown[] = [];
+      const values: unknown[] = new Array<unknown>(names.length);
       for (let i = 0; i < names.length; i++) {
+        if (!(edge !== null && this.#wants[0][i]) && !(otherEdge !== null && this.#wants[1][i])) continue;
         const name = names[i];
-        const wanted = (edge !== null && this.#needs[0].includes(name)) || (otherEdge !== null && this.#needs[1].includes(name));
-        if (!wanted) {
-          values.push(undefined);
-          continue;
-        }
         const value = name === "self"
           ? self
           : name === "other"
@@ -465,7 +473,7 @@ class Pointwise implements Operation {
           : name === "self_sizes"
           ? (self as Tensor).sizes
           : (other as Tensor).sizes;
-        values.push(value instanceof Tensor ? new SavedTensor(value, name === "result" ? node : null) : value);
+        values[i] = value instanceof Tensor ? new SavedTensor(value, name === "result" ? node : null) : value;
       }
       node.values = values;
     }
@@ -474,21 +482,21 @@ class Pointwise implements Operation {
 
   /** The gradients of the inputs, by the formulas. */
   gradients(node: PointwiseNode, grad: MaybeTensor): MaybeTensor[] {
-    const context: Record<string, unknown> = { grad };
-    const out: MaybeTensor[] = [];
+    const { next } = node;
+    const out: MaybeTensor[] = next.length === 1 ? [null] : [null, null];
+    if (grad === null) return out;
     // the numbers in formulas of arithmetic are those that were saved, and Python's
     const recorded = this.#nativeNode === undefined && is_grad_enabled();
-    for (let i = 0; i < node.next.length; i++) {
+    for (let i = 0; i < next.length; i++) {
       const formula = this.#formulas[i];
-      if (grad === null || formula === null || !isWanted(node.next[i])) {
-        out.push(null);
-        continue;
-      }
-      const needs = this.#needs[i];
-      for (let k = 0; k < needs.length; k++) if (!(needs[k] in context)) context[needs[k]] = node.saved(needs[k]);
+      if (formula === null || !isWanted(next[i])) continue;
+      const values: unknown[] = new Array<unknown>(this.saves.length + 1);
+      values[0] = grad;
+      for (const place of this.#places[i]) values[place + 1] = node.savedAt(place);
+      const context = this.#context(values);
       const run = formula as AnyFunction as (context: Inputs) => MaybeTensor;
       const apply = transforms.active === 0 ? run : (all: Inputs) => callTransformed("", all, run) as MaybeTensor;
-      out.push(recorded ? native(() => apply(context)) : apply(context));
+      out[i] = recorded ? native(() => apply(context)) : apply(context);
     }
     return out;
   }

@@ -62,7 +62,7 @@ export const view: Op<{ size: readonly number[]; dtype: DType }, Varargs | [dtyp
   ({ self, size, dtype }) => dtype instanceof DType ? reinterpret(self, dtype) : reshapeView.apply({ self, size: size! }),
 );
 
-const reshapeAlias = new Primitive<{ self: Tensor; size: number[]; stride: number[] }>({
+const reshapeAlias = new Primitive<{ self: Tensor; size: number[]; stride: Sizes }>({
   name: "ReshapeAliasBackward0",
   view: "single",
   forward: ({ self, size, stride }) => self.alias(size, stride),
