@@ -7,7 +7,7 @@ import { isPlainObject, pythonType } from "../python.ts";
 import { makeSize } from "../size.ts";
 import { Tensor } from "../tensor.ts";
 import { warnOnce } from "../warnings.ts";
-import { execute, type Root } from "./engine.ts";
+import { execute, type PassOptions, type Root } from "./engine.ts";
 import { retainGrad } from "./hooks.ts";
 import type { MaybeTensor } from "./node.ts";
 import { refuseUnderTransforms } from "./transforms.ts";
@@ -92,26 +92,27 @@ function asArray<T>(value: OneOrMore<T>, what: string): T[] {
 
 const shapeText = (t: Tensor) => makeSize(t.sizes).toString();
 
-/** The gradients to start from: those given, checked, and ones for scalars. */
+/** The gradient to start from: the one given, checked, or ones for a scalar. `i` numbers the output. */
+function startingGradient(out: TensorOrEdge, grad: Tensor | null, i: number): Tensor {
+  if (grad === null) {
+    if (out instanceof GradientEdge) throw new RuntimeError("grad can be implicitly created only for scalar outputs");
+    if (!out.requires_grad) return Tensor.make([], out.dtype);
+    if (out.count !== 1) throw new RuntimeError("grad can be implicitly created only for scalar outputs");
+    if (!out.dtype.is_floating_point) throw new RuntimeError(`grad can be implicitly created only for real scalar outputs but got ${out.dtype}`);
+    const one = Tensor.small(out.sizes, out.dtype);
+    one.store.data[one.offset] = 1;
+    return one;
+  }
+  if (out instanceof Tensor && !sameSizes(grad.sizes, out.sizes)) {
+    throw new RuntimeError(
+      `Mismatch in shape: grad_output[${i}] has a shape of ${shapeText(grad)} and output[${i}] has a shape of ${shapeText(out)}.`,
+    );
+  }
+  return grad;
+}
+
 function startingGradients(outputs: readonly TensorOrEdge[], given: readonly (Tensor | null)[]): Tensor[] {
-  return outputs.map((out, i) => {
-    const grad = given[i] ?? null;
-    if (grad === null) {
-      if (out instanceof GradientEdge) throw new RuntimeError("grad can be implicitly created only for scalar outputs");
-      if (!out.requires_grad) return Tensor.make([], out.dtype);
-      if (out.count !== 1) throw new RuntimeError("grad can be implicitly created only for scalar outputs");
-      if (!out.dtype.is_floating_point) throw new RuntimeError(`grad can be implicitly created only for real scalar outputs but got ${out.dtype}`);
-      const one = Tensor.small(out.sizes, out.dtype);
-      one.store.data[one.offset] = 1;
-      return one;
-    }
-    if (out instanceof Tensor && !sameSizes(grad.sizes, out.sizes)) {
-      throw new RuntimeError(
-        `Mismatch in shape: grad_output[${i}] has a shape of ${shapeText(grad)} and output[${i}] has a shape of ${shapeText(out)}.`,
-      );
-    }
-    return grad;
-  });
+  return outputs.map((out, i) => startingGradient(out, given[i] ?? null, i));
 }
 
 function checkGradients(outputs: readonly TensorOrEdge[], grads: readonly unknown[]): void {
@@ -164,10 +165,20 @@ export function backward(
   });
 }
 
+const INSIDE_TRANSFORM =
+  "backward() called inside a functorch transform. This is not supported, please use functorch.grad or functorch.vjp instead or call backward() outside of functorch transforms.";
+
+const ALL_LEAVES: PassOptions = { keepGraph: false, createGraph: false, inputs: null, accumulate: true };
+
+/** `runBackward` of one tensor without options. */
+function runPlainBackward(output: Tensor, gradient: Tensor | null): void {
+  refuseUnderTransforms(INSIDE_TRANSFORM);
+  const start = startingGradient(output, gradient, 0);
+  execute([rootOf(output, 0)], [start], ALL_LEAVES);
+}
+
 function runBackward(outputs: readonly TensorOrEdge[], given: OneOrMore<Tensor | null> | null | undefined, options: BackwardOptions): void {
-  refuseUnderTransforms(
-    "backward() called inside a functorch transform. This is not supported, please use functorch.grad or functorch.vjp instead or call backward() outside of functorch transforms.",
-  );
+  refuseUnderTransforms(INSIDE_TRANSFORM);
   const wanted = options.inputs === null || options.inputs === undefined
     ? null
     : asArray(options.inputs, `'${pythonType(options.inputs)}' object is not iterable`);
@@ -197,8 +208,6 @@ function runBackward(outputs: readonly TensorOrEdge[], given: OneOrMore<Tensor |
   execute(roots, start, { keepGraph: options.retain_graph ?? create, createGraph: create, inputs, accumulate: true });
 }
 
-const NO_OPTIONS: BackwardOptions = {};
-
 /** `x.backward(...)`: adds the gradient of `self` to the `.grad` of the leaves it was computed from. */
 export function tensorBackward(
   self: Tensor,
@@ -208,8 +217,8 @@ export function tensorBackward(
   inputs?: OneOrMore<TensorOrEdge> | null | BackwardOptions,
 ): void {
   if (retain_graph === undefined && create_graph === false && inputs === undefined) {
-    if (gradient === undefined) return runBackward([self], null, NO_OPTIONS);
-    if (gradient instanceof Tensor) return runBackward([self], [gradient], NO_OPTIONS);
+    if (gradient === undefined) return runPlainBackward(self, null);
+    if (gradient instanceof Tensor) return runPlainBackward(self, gradient);
   }
   const options: BackwardOptions = {};
   const values: [keyof BackwardOptions, unknown][] = [["gradient", gradient], ["retain_graph", retain_graph], ["create_graph", create_graph], [

@@ -32,40 +32,55 @@ export interface PassOptions {
   accumulate: boolean;
 }
 
-/** The nodes that are ready, the one made last on top; sinks come before all others, as in PyTorch. */
-class ReadyHeap {
-  readonly #nodes: Node[] = [];
+/** Whether `a` runs before `b`: the one made last first, sinks before all others, as in PyTorch. */
+function before(a: Node, b: Node): boolean {
+  const sinkA = a instanceof AccumulateGrad, sinkB = b instanceof AccumulateGrad;
+  return sinkA === sinkB ? a.sequence > b.sequence : sinkA;
+}
 
-  static #before(a: Node, b: Node): boolean {
-    const sinkA = a instanceof AccumulateGrad, sinkB = b instanceof AccumulateGrad;
-    if (sinkA !== sinkB) return sinkA;
-    return a.sequence > b.sequence;
-  }
+/** The nodes that are ready. The first of them stands apart from the heap of the others, which stays empty while a graph is a chain. */
+class ReadyNodes {
+  #first: Node | null = null;
+  readonly #heap: Node[] = [];
 
   push(node: Node): void {
-    const heap = this.#nodes;
+    const first = this.#first;
+    if (first === null) this.#first = node;
+    else if (before(node, first)) {
+      this.#first = node;
+      this.#rise(first);
+    } else this.#rise(node);
+  }
+
+  pop(): Node | null {
+    const first = this.#first;
+    this.#first = this.#heap.length === 0 ? null : this.#take();
+    return first;
+  }
+
+  #rise(node: Node): void {
+    const heap = this.#heap;
     let i = heap.length;
     heap.push(node);
     while (i > 0) {
       const parent = (i - 1) >> 1;
-      if (!ReadyHeap.#before(node, heap[parent])) break;
+      if (!before(node, heap[parent])) break;
       heap[i] = heap[parent];
       i = parent;
     }
     heap[i] = node;
   }
 
-  pop(): Node | undefined {
-    const heap = this.#nodes;
-    const top = heap[0];
-    const last = heap.pop();
-    if (last === undefined || heap.length === 0) return top;
+  #take(): Node {
+    const heap = this.#heap;
+    const top = heap[0], last = heap.pop()!;
+    if (heap.length === 0) return top;
     let i = 0;
     for (;;) {
       let child = 2 * i + 1;
       if (child >= heap.length) break;
-      if (child + 1 < heap.length && ReadyHeap.#before(heap[child + 1], heap[child])) child++;
-      if (!ReadyHeap.#before(heap[child], last)) break;
+      if (child + 1 < heap.length && before(heap[child + 1], heap[child])) child++;
+      if (!before(heap[child], last)) break;
       heap[i] = heap[child];
       i = child;
     }
@@ -74,20 +89,22 @@ class ReadyHeap {
   }
 }
 
+const NOTHING: MaybeTensor[] = [];
+
 /** One backward pass. */
 class Pass {
   readonly #options: PassOptions;
-  readonly #heap = new ReadyHeap();
+  readonly #ready = new ReadyNodes();
   /** States of nodes whose own slot another, outer pass is using. */
   #spill: Map<Node, PassState> | null = null;
   /** For each node on the way to a wanted input: whether its `apply` must run. Null if everything runs. */
   #needed: Map<Node, boolean> | null = null;
   #captures: Map<Node, number[]> | null = null;
-  readonly #captured: MaybeTensor[] = [];
+  readonly #captured: MaybeTensor[];
 
   constructor(options: PassOptions) {
     this.#options = options;
-    if (options.inputs !== null) this.#captured = options.inputs.map(() => null);
+    this.#captured = options.inputs === null ? NOTHING : options.inputs.map(() => null);
   }
 
   #state(node: Node): PassState | undefined {
@@ -172,10 +189,10 @@ class Pass {
         const { node, nr } = roots[i], grad = grads[i];
         this.#deliver(node, nr, grad !== null && grad.dtype !== node.dtypes[nr] ? grad.to(node.dtypes[nr]) : grad, false);
       }
-      for (let node = this.#heap.pop(); node !== undefined; node = this.#heap.pop()) this.#evaluate(node);
+      for (let node = this.#ready.pop(); node !== null; node = this.#ready.pop()) this.#evaluate(node);
     } finally {
       setGradMode(before);
-      for (const node of reached) if (node.state?.pass === this) node.state = null;
+      for (let i = 0; i < reached.length; i++) if (reached[i].state?.pass === this) reached[i].state = null;
     }
     return this.#captured;
   }
@@ -196,58 +213,71 @@ class Pass {
         state.owned = true;
       }
     }
-    if (--state.dependencies === 0 && (this.#needed === null || this.#needed.get(node) === true || this.#captures!.has(node))) this.#heap.push(node);
+    if (--state.dependencies === 0 && (this.#needed === null || this.#needed.get(node) === true || this.#captures!.has(node))) this.#ready.push(node);
   }
 
   #evaluate(node: Node): void {
     const state = this.#state(node)!;
-    const inputs = state.buffer!;
-    const needed = this.#needed === null || this.#needed.get(node) === true;
-    const captures = this.#captures?.get(node);
-    let grads = inputs;
-    let owned = state.owned;
-    if (node.hooks !== null) {
-      grads = callTensorHooks(node, grads);
-      owned = false;
-    }
-    if (captures !== undefined) {
-      for (const i of captures) this.#captured[i] = grads[this.#options.inputs![i].nr] ?? null;
-      owned = false;
-    }
+    const { hooks } = node;
+    let grads = state.buffer!;
+    let owned = state.owned ? grads[0] : null;
     state.buffer = null;
-    if (!needed) return;
-    if (node.hooks !== null) { for (const hook of [...node.hooks.pre]) grads = asList(hook(grads)) ?? grads; }
+    if (hooks !== null) {
+      grads = callTensorHooks(node, grads);
+      owned = null;
+    }
+    if (this.#needed !== null) {
+      const captures = this.#captures!.get(node);
+      if (captures !== undefined) {
+        for (const i of captures) this.#captured[i] = grads[this.#options.inputs![i].nr] ?? null;
+        owned = null;
+      }
+      if (this.#needed.get(node) !== true) return;
+    }
+    if (hooks !== null) { for (const hook of [...hooks.pre]) grads = asList(hook(grads)) ?? grads; }
     if (node instanceof AccumulateGrad) {
-      if (this.#options.accumulate) node.accumulate(grads[0], owned && inputs[0] === grads[0]);
+      if (this.#options.accumulate) node.accumulate(grads[0], owned !== null && owned === grads[0]);
       if (node.hooks !== null) { for (const hook of [...node.hooks.post]) hook([], grads); }
       return;
     }
     const newest = Storage.newest();
-    const outer = passFilter.wants;
-    passFilter.wants = this.#wants;
-    let out: MaybeTensor[];
-    try {
-      out = validate(node, node.apply(grads));
-    } finally {
-      passFilter.wants = outer;
-    }
+    let out = validate(node, this.#wants === passFilter.wants ? node.apply(grads) : this.#applyFiltered(node, grads));
     if (node.hooks !== null) { for (const hook of [...node.hooks.post]) out = asList(hook(out, grads)) ?? out; }
     if (!this.#options.keepGraph) node.release();
     if (anomalyMode.enabled && anomalyMode.checkNan) reportNan(node, out);
     const { next, nextNr } = node;
+    const fresh = node.hooks === null && node.freshResults;
     for (let i = 0; i < next.length; i++) {
       const target = next[i];
       if (target === null) continue;
       const grad = out[i];
-      const fresh = grad !== null && grad.lift === null && node.freshResults && node.hooks === null && grad.store.serial > newest && isSole(out, grad);
-      this.#deliver(target, nextNr[i], grad, fresh);
+      this.#deliver(target, nextNr[i], grad, fresh && grad !== null && grad.lift === null && grad.store.serial > newest && isSole(out, i));
+    }
+  }
+
+  /** Runs a node so that it evaluates the formulas for edges on the way to the wanted inputs only. */
+  #applyFiltered(node: Node, grads: MaybeTensor[]): MaybeTensor[] {
+    const outer = passFilter.wants;
+    passFilter.wants = this.#wants;
+    try {
+      return node.apply(grads);
+    } finally {
+      passFilter.wants = outer;
     }
   }
 }
 
-function isSole(grads: readonly MaybeTensor[], grad: Tensor): boolean {
-  for (const other of grads) if (other !== null && other !== grad && other.lift === null && other.store.data === grad.store.data) return false;
-  return grads.indexOf(grad) === grads.lastIndexOf(grad);
+/** Whether nothing else among the gradients shares memory with one of them. */
+function isSole(grads: readonly MaybeTensor[], at: number): boolean {
+  if (grads.length === 1) return true;
+  const { data, base } = grads[at]!.store;
+  for (let i = 0; i < grads.length; i++) {
+    const other = grads[i];
+    if (i === at || other === null) continue;
+    // small storages lie side by side in one array
+    if (other === grads[at] || (other.lift === null && other.store.data === data && other.store.base === base)) return false;
+  }
+  return true;
 }
 
 function asList(result: MaybeTensor[] | MaybeTensor | undefined | void): MaybeTensor[] | null {

@@ -92,9 +92,9 @@ export abstract class Node {
   /** For each of them, which of its outputs' gradients it is. */
   nextNr: number[];
   /** The shapes of this node's outputs. */
-  sizes: Sizes[] = [];
+  sizes: Sizes[];
   /** The dtypes of this node's outputs. */
-  dtypes: DType[] = [];
+  dtypes: DType[];
   /** Hooks, if any. */
   hooks: NodeHooks | null = null;
   /** The engine's own. */
@@ -102,10 +102,12 @@ export abstract class Node {
   /** A dictionary for users, as in PyTorch. Made when asked for. */
   #metadata: Map<unknown, unknown> | null = null;
 
-  /** Takes the edges to the nodes that made the inputs. */
-  constructor(next: (Node | null)[], nextNr: number[]) {
+  /** Takes the edges to the nodes that made the inputs, and what is known of the outputs. */
+  constructor(next: (Node | null)[], nextNr: number[], sizes: Sizes[] = [], dtypes: DType[] = []) {
     this.next = next;
     this.nextNr = nextNr;
+    this.sizes = sizes;
+    this.dtypes = dtypes;
   }
 
   /** Computes the gradients of the inputs from those of the outputs. */
