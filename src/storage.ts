@@ -11,6 +11,8 @@ export interface Source {
   readonly data: TypedArray | null;
   /** How many computations that are put off read them. */
   readonly readers: number;
+  /** How many have wanted them or will. */
+  uses: number;
   /** Computes them, if they have not been, and gives them. */
   compute(): TypedArray;
 }
@@ -70,8 +72,15 @@ export class Storage {
     return this.#data;
   }
 
+  /** Computes what is pending. */
+  settle(): void {
+    if (this.#data === null) this.#compute();
+  }
+
   /** What is still to be computed, or null where the elements are there. */
   get pending(): Source | null {
+    if (this.#data !== null) return null;
+    if (this.#source!.data !== null) this.#compute(); // as something that others needed
     return this.#data === null ? this.#source : null;
   }
 

@@ -41,6 +41,7 @@ export class AccumulateGrad extends Node {
       else variable.ownGrad = owned && grad.dense ? grad.detach() : grad.detach().clone();
     } else if (is_grad_enabled()) variable.ownGrad = before.add(grad);
     else before.add_(grad);
+    variable.ownGrad?.store.settle(); // or what it is computed from would live as long
     for (const hook of [...this.postAccumulate]) hook(variable);
   }
 }

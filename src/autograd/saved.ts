@@ -74,7 +74,9 @@ export class SavedTensor {
         "Inference tensors cannot be saved for backward. To work around you can make a clone to get a normal tensor and use it in autograd.",
       );
     }
-    this.#version = tensor.store.version;
+    const { version, pending } = tensor.store;
+    if (pending !== null) pending.uses++;
+    this.#version = version;
     this.#tensor = tensor;
     this.#maker = maker;
     if (hookStack.length > 0) this.#pack(tensor, hookStack[hookStack.length - 1]);

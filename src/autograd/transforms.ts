@@ -335,6 +335,10 @@ class BatchStorage implements Memory {
     this.#of.prepareToWrite();
   }
 
+  settle(): void {
+    this.#of.settle();
+  }
+
   replacePending(): void {
     this.data;
   }

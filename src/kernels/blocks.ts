@@ -11,10 +11,17 @@ import { DATA_ADDRESS } from "./wasm/layout.ts";
 type Floats = Float32Array<ArrayBuffer>;
 
 /** Elements of a slot: the few slots that are in use at a time fit into the first-level cache. */
-export const BLOCK = 2048;
+export const BLOCK = 4096;
 
-/** Called with each block: where in the scratch memory its results stand, which element is the first, and how many there are. */
-export type Consumer = (view: Floats, at: number, start: number, n: number) => void;
+/** What is done with the results. */
+export interface Consumer {
+  /** Called with each block: where in the scratch memory its results stand, which element is the first, and how many there are. */
+  consume: (view: Floats, at: number, start: number, n: number) => void;
+  /** How many elements of the scratch memory are left to the consumer, and a call before the first block that tells where. */
+  spare?: { size: number; prepare: (view: Floats, at: number) => void };
+  /** Whether the expression's elements are kept if that is worth while. */
+  keep?: boolean;
+}
 
 /** One thing to do with a block. */
 interface Step {
@@ -43,7 +50,7 @@ interface Program {
 }
 
 /** Writes the program for an expression that is still to be computed. */
-function compile(root: Expression): Program {
+function compile(root: Expression, keepRoot: boolean): Program {
   const steps: Step[] = [];
   const kept: Program["kept"] = [];
   // virtual slots first: each value has one
@@ -74,7 +81,7 @@ function compile(root: Expression): Program {
     const inputs = expression.operands.map(visit);
     const output = count++;
     values.set(expression, output);
-    const keep = expression !== root && expression.worthKeeping ? new Float32Array(expression.count) : null;
+    const keep = (expression !== root || keepRoot) && expression.worthKeeping ? new Float32Array(expression.count) : null;
     if (keep !== null) kept.push({ expression, data: keep });
     steps.push({ read: null, run: expression.kernel!.block(inputs.length), inputs, output, keep });
     return output;
@@ -124,11 +131,12 @@ function scratch(slots: number): { view: Floats; start: number } {
 
 /**
  * Computes an expression that is not there yet, in blocks of at most `BLOCK` elements, none of which goes past a multiple of `row`
- * unless whole rows fit; `spare` slots more are left to the consumer.
+ * unless whole rows fit.
  */
-export function runBlocks(root: Expression, row: number, consume: Consumer, spare = 0): void {
-  const { steps, constants, slots, result, kept } = compile(root);
-  const { view, start: origin } = scratch(slots + spare);
+export function runBlocks(root: Expression, row: number, { consume, spare, keep = false }: Consumer): void {
+  const { steps, constants, slots, result, kept } = compile(root, keep);
+  const { view, start: origin } = scratch(slots + (spare === undefined ? 0 : Math.ceil(spare.size / BLOCK)));
+  spare?.prepare(view, origin + slots * BLOCK);
   for (const { value, slot } of constants) view.fill(value, origin + slot * BLOCK, origin + (slot + 1) * BLOCK);
   const { count } = root;
   const whole = row <= BLOCK ? Math.floor(BLOCK / row) * row : 0;

@@ -10,7 +10,7 @@ import { BLOCK, runBlocks } from "./blocks.ts";
 
 type Floats = Float32Array<ArrayBuffer>;
 
-/** What an operand that costs more than this is worth: being kept rather than computed again for a second reader, in additions. */
+/** Elements that cost more than this many additions are kept rather than computed again for a second reader. */
 const CHEAP = 4;
 /** Expressions that cost more are computed before they are built upon, so that none becomes endless. */
 const LONGEST = 48;
@@ -79,7 +79,7 @@ export class Expression implements Source {
       if (typeof x === "number") continue;
       const { source } = x;
       if (source.data === null) {
-        if (cost + source.cost > LONGEST || (source.uses > 0 && source.cost > CHEAP)) source.compute();
+        if (cost + source.cost > LONGEST) source.compute();
         else cost += source.cost;
       }
       source.readers++;
@@ -105,7 +105,7 @@ export class Expression implements Source {
 
   /** Computes the elements into an array, which the expression itself may read, each at the place it is written to. */
   computeInto(target: Floats, offset: number): void {
-    runBlocks(this, BLOCK, (view, at, start, n) => target.set(view.subarray(at, at + n), offset + start));
+    runBlocks(this, BLOCK, { consume: (view, at, start, n) => target.set(view.subarray(at, at + n), offset + start) });
   }
 
   /**

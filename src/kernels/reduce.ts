@@ -4,6 +4,8 @@
 import type { TypedArray } from "../dtype.ts";
 import type { Sizes } from "../layout.ts";
 import type { Operand, Scalar } from "./elementwise.ts";
+import type { Expression } from "./expression.ts";
+import { foldExpression } from "./fold_expression.ts";
 import { fresh } from "./fresh.ts";
 import { byRows, groups } from "./groups.ts";
 import type { FloatArray } from "./wasm/copy.ts";
@@ -76,6 +78,11 @@ export class Reducer {
     this.#numbers = numbers;
     this.#bigints = bigints;
     this.#name = foldName(numbers);
+  }
+
+  /** The accumulators of elements that are still to be computed; null where they have to be computed first. */
+  runPending(pending: Expression, sizes: Sizes, reduced: readonly number[]): Float64Array<ArrayBuffer> | null {
+    return this.#name === null ? null : foldExpression(this.#name, pending, sizes, reduced);
   }
 
   /** The accumulators, for the kept positions in row-major order. */

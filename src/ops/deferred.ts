@@ -29,7 +29,8 @@ function isWhole(t: Tensor): boolean {
 /** A float32 tensor as an operand of an expression over `sizes`; null where its memory may change without notice. */
 function operandOf(t: Tensor, sizes: Sizes, count: number): Operand | null {
   const { store } = t;
-  if (store.pending !== null && isWhole(t) && t.count === count && sameSizes(t.sizes, sizes)) return new Read(store.pending as Expression);
+  const pending = pendingOf(t);
+  if (pending !== null && sameSizes(t.sizes, sizes)) return new Read(pending);
   if (isSingle(t)) return store.data[t.offset] as number;
   const { data, base, length } = store;
   const copied = length <= COPIED;
@@ -38,6 +39,11 @@ function operandOf(t: Tensor, sizes: Sizes, count: number): Operand | null {
   const offset = copied ? t.offset - base : t.offset;
   if (sameSizes(t.sizes, sizes)) return t.contiguousLayout ? new Read(source, offset) : new Read(source, offset, sizes, t.strides);
   return new Read(source, offset, sizes, broadcastStrides(t.sizes, t.strides, sizes));
+}
+
+/** The expression whose elements a tensor shows, all of them in their order; null where it shows others, or they have been computed. */
+export function pendingOf(t: Tensor): Expression | null {
+  return t.store.pending !== null && isWhole(t) ? t.store.pending as Expression : null;
 }
 
 /** Whether a tensor shows a single element, however often. */
@@ -76,7 +82,7 @@ export function deferred(kernel: Kernel, sizes: Sizes, inputs: readonly (Tensor 
 /** Lets `kernel` change `self`, which is large and row-major, by its own elements and the operands'; says whether it has. */
 export function changeDeferred(kernel: Kernel, self: Tensor, others: readonly (Tensor | Num)[]): boolean {
   const { store, count } = self;
-  if (store.pending !== null && isWhole(self)) {
+  if (pendingOf(self) !== null) {
     const operands = operandsOf([self, ...others], self.sizes, count);
     if (operands === null) return false;
     store.replacePending(Expression.apply(kernel, operands, count));
@@ -97,8 +103,8 @@ export function changeDeferred(kernel: Kernel, self: Tensor, others: readonly (T
  * nobody will look at again, the elements may even be computed from those that they replace.
  */
 export function computeOver(target: Tensor, source: Tensor, temporary: boolean): boolean {
-  const pending = source.store.pending as Expression | null;
-  if (pending === null || !target.contiguousLayout || target.dtype !== float32 || !isWhole(source) || !sameSizes(source.sizes, target.sizes)) return false;
+  const pending = pendingOf(source);
+  if (pending === null || !target.contiguousLayout || target.dtype !== float32 || !sameSizes(source.sizes, target.sizes)) return false;
   if (pending.uses > 0 || target.store === source.store) return false;
   const reads = temporary ? pending.readsInPlace(target.store.data as Floats, target.offset) : 0;
   if (target.store.readers !== reads) return false;

@@ -7,6 +7,7 @@ import { noKernel, RuntimeError } from "../errors.ts";
 import { denseSum, Reducer } from "../kernels/reduce.ts";
 import { wrapDim } from "../layout.ts";
 import { Tensor } from "../tensor.ts";
+import { pendingOf } from "./deferred.ts";
 import { define, type Op, Primitive } from "./define.ts";
 import { asType } from "./elementwise.ts";
 import { cat } from "./join.ts";
@@ -53,6 +54,7 @@ function sums(self: Tensor, dim: Dims, keepdim: boolean, dtype: DType, reducer =
 
 /** The sum of all elements over `divisor`: the short way for dense floating-point tensors. */
 function total(self: Tensor, dtype: DType, divisor: number): Tensor {
+  if (pendingOf(self) !== null && dtype === self.dtype) return divisor === 1 ? sums(self, null, false, dtype) : means(self, null, false, dtype);
   const { data } = self.store;
   if (!self.contiguousLayout || dtype !== self.dtype || !(data instanceof Float32Array || data instanceof Float64Array)) {
     return divisor === 1 ? sums(self, null, false, dtype) : means(self, null, false, dtype);

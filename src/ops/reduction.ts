@@ -8,6 +8,7 @@ import type { Lines } from "../kernels/scan.ts";
 import { elementCount, type Sizes, wrapDim, wrapDims } from "../layout.ts";
 import { Storage } from "../storage.ts";
 import { Tensor } from "../tensor.ts";
+import { pendingOf } from "./deferred.ts";
 import type { Op } from "./define.ts";
 import { expand } from "./view.ts";
 
@@ -69,6 +70,9 @@ export function linesAlong(sizes: Sizes, dim: number): Lines {
 
 /** The accumulators that `reducer` folds the elements of `self` into. */
 export function fold(reducer: Reducer, self: Tensor, dims: readonly number[], parameter = 0): Float64Array<ArrayBuffer> | BigInt64Array<ArrayBuffer> {
+  const pending = pendingOf(self);
+  const folded = pending === null ? null : reducer.runPending(pending, self.sizes, dims);
+  if (folded !== null) return folded;
   return reducer.run({ data: self.store.data, offset: self.offset, strides: self.strides }, self.sizes, dims, parameter);
 }
 

@@ -19,7 +19,7 @@ const greater = (a: number, b: number): number => a >= b || a !== a ? a : b;
 const lesser = (a: number, b: number): number => a <= b || a !== a ? a : b;
 
 /** What the kernels of these names compute. */
-const FOLDS = {
+export const FOLDS = {
   sum: { start: 0, step: add, join: add },
   sum_numbers: { start: 0, step: (a, x) => x === x ? a + x : a, join: add },
   sum_squares: { start: 0, step: (a, x) => a + x * x, join: add },
