@@ -14,10 +14,8 @@ export class AccumulateGrad extends Node {
 
   /** Made once for each leaf, when it first takes part in a graph. */
   constructor(variable: Tensor) {
-    super([], []);
+    super([], [], [variable.sizes], [variable.dtype]);
     this.variable = variable;
-    this.sizes = [variable.sizes];
-    this.dtypes = [variable.dtype];
   }
 
   /** PyTorch's name, which it shows without the namespace. */
@@ -38,10 +36,13 @@ export class AccumulateGrad extends Node {
     const before = variable.ownGrad;
     if (before === null) {
       if (is_grad_enabled()) variable.ownGrad = grad.clone();
-      else variable.ownGrad = owned && grad.dense ? grad.detach() : grad.detach().clone();
+      else if (!owned || !grad.dense) variable.ownGrad = grad.detach().clone();
+      // a view of what else nobody holds may not become `.grad`, for it would show its base
+      else variable.ownGrad = grad.viewInfo === null && !grad.tracks && grad.tangent === null ? grad : grad.detach();
     } else if (is_grad_enabled()) variable.ownGrad = before.add(grad);
     else before.add_(grad);
     variable.ownGrad?.store.settle(); // or what it is computed from would live as long
+    if (this.postAccumulate.length === 0) return;
     for (const hook of [...this.postAccumulate]) hook(variable);
   }
 }
