@@ -21,7 +21,7 @@ export {
   uint8,
 } from "./src/dtype.ts";
 export { finfo, iinfo } from "./src/type_info.ts";
-export type { FloatInfo, FloatLimits, IntInfo, IntLimits, TypeArgument } from "./src/type_info.ts";
+export type { FloatInfo, FloatLimits, IntInfo, IntLimits, Limits, TypeArgument } from "./src/type_info.ts";
 export * from "./src/constants.ts";
 export { can_cast, get_default_dtype, promote_types, set_default_dtype } from "./src/dtype.ts";
 export * from "./src/errors.ts";
@@ -46,6 +46,9 @@ export * from "./src/ops/reduce.ts";
 export * from "./src/ops/quantile.ts";
 export * from "./src/ops/search.ts";
 export * from "./src/ops/difference.ts";
+export * from "./src/ops/gradient.ts";
+export * from "./src/ops/windows.ts";
+export { matrix_rank } from "./src/ops/decompose_legacy.ts";
 export * from "./src/ops/unique.ts";
 export * from "./src/ops/histogram.ts";
 export * from "./src/ops/norm.ts";
@@ -69,6 +72,7 @@ export * as autograd from "./src/autograd/mod.ts";
 export { is_anomaly_check_nan_enabled, is_anomaly_enabled } from "./src/autograd/anomaly.ts";
 export { default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state, TorchGenerator as Generator } from "./src/ops/seed.ts";
 export * as linalg from "./src/linalg.ts";
+export * as signal from "./src/signal.ts";
 export * as special from "./src/ops/special.ts";
 export * as masked from "./src/masked.ts";
 export * as nn from "./src/nn/mod.ts";
@@ -107,6 +111,8 @@ export type { IndexAdd, IndexAddOptions, IndexCopy, IndexFill, IndexFillOptions,
 export type { IndexReduce, IndexReduceOptions } from "./src/ops/index_reduce.ts";
 export type { Mask, MaskedScatter, Nonzero, Put, PutInputs, StaticOptions, Unravel } from "./src/ops/nonzero.ts";
 export type { Norm, NormOptions } from "./src/ops/linalg_norm.ts";
+export type { Geqrf, Orgqr, Ormqr, OrmqrOptions } from "./src/ops/decompose_reflections.ts";
+export type { LuLegacy, LuLegacyOptions, Removed } from "./src/ops/decompose_legacy.ts";
 export type { QR, Qr, QrOptions } from "./src/ops/decompose_qr.ts";
 export type { Svd, SvdOptions } from "./src/ops/decompose_svd.ts";
 export type { LegacyArgs, Solution, TriangularSolve, TriangularSolveOptions } from "./src/ops/decompose_triangular.ts";

@@ -12,6 +12,7 @@ export { linalg_lstsq as lstsq } from "./ops/decompose_lstsq.ts";
 export { linalg_lu as lu, linalg_lu_factor as lu_factor, linalg_lu_factor_ex as lu_factor_ex, linalg_lu_solve as lu_solve } from "./ops/decompose_lu.ts";
 export { linalg_cond as cond, linalg_matrix_rank as matrix_rank, linalg_pinv as pinv } from "./ops/decompose_pinv.ts";
 export { linalg_qr as qr } from "./ops/decompose_qr.ts";
+export { linalg_householder_product as householder_product } from "./ops/decompose_reflections.ts";
 export {
   linalg_inv as inv,
   linalg_inv_ex as inv_ex,

@@ -14,12 +14,13 @@ function streamed(value: number): string {
 }
 
 /** What both kinds of description have: fields that cannot be set, equality by text, and a printout. */
-abstract class Limits {
+export abstract class Limits {
   /** How many bits an element has. */
   readonly bits: number;
   /** The name of the dtype: `float32`. */
   readonly dtype: string;
 
+  /** Takes the dtype that it describes. */
   constructor(dtype: DType) {
     this.bits = dtype.itemsize * 8;
     this.dtype = dtype.name;

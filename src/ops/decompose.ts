@@ -13,8 +13,10 @@ import { checkFloat, checkSquare, several } from "./matrices.ts";
 import { expOf, powerOf } from "./matrix_functions.ts";
 
 export { cholesky, cholesky_inverse, cholesky_solve } from "./decompose_cholesky.ts";
+export { eig, lstsq, lu, solve, symeig } from "./decompose_legacy.ts";
 export { pinverse } from "./decompose_pinv.ts";
 export { qr } from "./decompose_qr.ts";
+export { geqrf, orgqr, ormqr } from "./decompose_reflections.ts";
 export { svd } from "./decompose_svd.ts";
 export { triangular_solve } from "./decompose_triangular.ts";
 

@@ -130,16 +130,21 @@ export const select_copy: SelectCopy = viewCopy<SelectCopy, { dim: number; index
   ({ self, dim, index }) => select(self, dim, index),
 );
 
-interface Range {
+/** A range of a dimension. */
+export interface CopiedRange {
+  /** The dimension. */
   dim: number;
+  /** The first index; null for the beginning. */
   start: number | null;
+  /** The index that is not part of it any more; null for the end. */
   end: number | null;
+  /** How far apart the elements are. */
   step: number;
 }
 /** `slice_copy`. */
-export type SliceCopy = ViewCopy<Range, [dim?: number, start?: number | null, end?: number | null, step?: number]>;
+export type SliceCopy = ViewCopy<CopiedRange, [dim?: number, start?: number | null, end?: number | null, step?: number]>;
 /** A copy of `start:end:step` along a dimension. */
-export const slice_copy: SliceCopy = viewCopy<SliceCopy, Range>(
+export const slice_copy: SliceCopy = viewCopy<SliceCopy, CopiedRange>(
   "slice_copy",
   "(Tensor input, int dim = 0, int start = None, int end = None, int step = 1, *, Tensor out = None)",
   ({ self, dim, start, end, step }) => {

@@ -1,0 +1,7 @@
+/**
+ * `torch.signal`.
+ *
+ * @module
+ */
+/** Window functions. */
+export * as windows from "./ops/signal_windows.ts";
