@@ -3,7 +3,7 @@
  */
 import { denseSum } from "./reduce.ts";
 import type { Lines } from "./scan.ts";
-import { logSoftmax, logSoftmaxBackward, softmax, softmaxBackward } from "./wasm/rows.ts";
+import { logSoftmax, logSoftmaxBackward, softmax, softmaxBackward, sumExponentials as sumExponentialRows } from "./wasm/rows.ts";
 import { unary } from "./wasm/unary.ts";
 
 /** The arrays of this file. */
@@ -48,11 +48,16 @@ function sumExponentials(data: Floats, at: number, length: number, inner: number
   }
 }
 
+/** An array of `n` elements of the type of another one. */
+const like = (data: Floats, n: number): Floats => data instanceof Float32Array ? new Float32Array(n) : new Float64Array(n);
+
 /** Softmax, or its logarithm, of each line of the elements from `at` on. */
-export function softmaxLines(log: boolean, data: Floats, at: number, out: Floats, { outer, length, inner }: Lines): void {
-  if (inner === 1 && outer * length >= SMALL && data instanceof Float32Array && out instanceof Float32Array) {
-    if ((log ? logSoftmax : softmax)(data, at, outer, length, out, 0)) return;
+export function softmaxLines(log: boolean, data: Floats, at: number, { outer, length, inner }: Lines): Floats {
+  if (inner === 1 && outer * length >= SMALL && data instanceof Float32Array) {
+    const result = (log ? logSoftmax : softmax)(data, at, outer, length);
+    if (result !== null) return result;
   }
+  const out = like(data, outer * length * inner);
   const top = new Float64Array(inner), total = new Float64Array(inner);
   const size = length * inner;
   for (let block = 0; block < outer; block++) {
@@ -71,6 +76,7 @@ export function softmaxLines(log: boolean, data: Floats, at: number, out: Floats
       for (let i = 0; i < size; i += inner) divideRow(out, start + i, inner, total);
     }
   }
+  return out;
 }
 
 function addProducts(grad: Floats, from: number, y: Floats, at: number, n: number, total: Float64Array): void {
@@ -86,10 +92,12 @@ function writeLogGradients(grad: Floats, from: number, y: Floats, at: number, n:
 }
 
 /** The gradient of the input from the gradient `grad` of the result `y`: y (grad - sum(grad y)), or grad - e^y sum(grad) for the logarithm. */
-export function softmaxGradientLines(log: boolean, grad: Floats, gradAt: number, y: Floats, at: number, out: Floats, { outer, length, inner }: Lines): void {
-  if (inner === 1 && outer * length >= SMALL && grad instanceof Float32Array && y instanceof Float32Array && out instanceof Float32Array) {
-    if ((log ? logSoftmaxBackward : softmaxBackward)(grad, gradAt, y, at, outer, length, out, 0)) return;
+export function softmaxGradientLines(log: boolean, grad: Floats, gradAt: number, y: Floats, at: number, { outer, length, inner }: Lines): Floats {
+  if (inner === 1 && outer * length >= SMALL && grad instanceof Float32Array && y instanceof Float32Array) {
+    const result = (log ? logSoftmaxBackward : softmaxBackward)(grad, gradAt, y, at, outer, length);
+    if (result !== null) return result;
   }
+  const out = like(y, outer * length * inner);
   const total = new Float64Array(inner);
   for (let block = 0; block < outer; block++) {
     const start = block * length * inner, end = start + length * inner;
@@ -102,6 +110,7 @@ export function softmaxGradientLines(log: boolean, grad: Floats, gradAt: number,
       for (let k = start; k < end; k += inner) writeGradients(grad, gradAt + k, y, at + k, inner, total, out, k);
     }
   }
+  return out;
 }
 
 /** An infinite maximum would make NaN of infinity minus infinity. */
@@ -126,6 +135,13 @@ function logSumExp(data: Floats, from: number, n: number, scratch: Floats): numb
 export function logSumExpLines(data: Floats, at: number, out: Floats, { outer, length, inner }: Lines): void {
   if (inner === 1) {
     const scratch = data.slice(0, length);
+    if (outer * length >= SMALL && length > 0 && data instanceof Float32Array) {
+      const done = sumExponentialRows(data, at, outer, length, (line, top, total) => {
+        // infinite elements and NaN are seen to by the slow way
+        out[line] = Number.isFinite(top) ? Math.log(total) + top : logSumExp(data, at + line * length, length, scratch);
+      });
+      if (done) return;
+    }
     for (let line = 0; line < outer; line++) out[line] = logSumExp(data, at + line * length, length, scratch);
     return;
   }

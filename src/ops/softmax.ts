@@ -5,6 +5,7 @@ import { type DType, get_default_dtype } from "../dtype.ts";
 import { noKernel, RuntimeError } from "../errors.ts";
 import { type Floats, logSumExpLines, softmaxGradientLines, softmaxLines } from "../kernels/softmax.ts";
 import { elementCount, wrapDim } from "../layout.ts";
+import { Storage } from "../storage.ts";
 import { Tensor } from "../tensor.ts";
 import { toType } from "./copy.ts";
 import { define, type Op, Primitive } from "./define.ts";
@@ -13,27 +14,26 @@ import { linesAlong, reducedDims, reducedSizes, type ReduceOptions, unsqueezeRed
 
 const floats = (t: Tensor): Floats => t.store.data as Floats;
 
+/** A tensor of these elements, like another one. */
+const made = (data: Floats, { dtype, sizes }: Tensor): Tensor => new Tensor(new Storage(data), dtype, sizes);
+
 type DimInputs = { self: Tensor; dim: number };
 type GradientInputs = { grad_output: Tensor; output: Tensor; dim: number };
 
 function forward(log: boolean, { self, dim }: DimInputs): Tensor {
   const lines = linesAlong(self.sizes, dim);
-  const out = Tensor.make(self.sizes, self.dtype);
-  if (self.count === 0) return out;
+  if (self.count === 0) return Tensor.make(self.sizes, self.dtype);
   if (!self.dtype.is_floating_point) {
     const last = wrapDim(dim, self.sizes.length) >= self.sizes.length - 1;
     throw noKernel(last ? `${log ? "log_" : ""}softmax_lastdim_kernel_impl` : "softmax_kernel_impl", self.dtype);
   }
   const source = asContiguous(self);
-  softmaxLines(log, floats(source), source.offset, floats(out), lines);
-  return out;
+  return made(softmaxLines(log, floats(source), source.offset, lines), self);
 }
 
 function gradient(log: boolean, { grad_output, output, dim }: GradientInputs): Tensor {
   const grad = asContiguous(asType(grad_output, output.dtype)), y = asContiguous(output);
-  const out = Tensor.make(output.sizes, output.dtype);
-  softmaxGradientLines(log, floats(grad), grad.offset, floats(y), y.offset, floats(out), linesAlong(output.sizes, dim));
-  return out;
+  return made(softmaxGradientLines(log, floats(grad), grad.offset, floats(y), y.offset, linesAlong(output.sizes, dim)), output);
 }
 
 /** y (g - sum(g y)), an op of its own, for gradients of gradients. It is linear and symmetric in g. */

@@ -54,18 +54,11 @@ function expSingle(v: Vectors, x: Vector): { value: Vector; shifted: Vector } {
 }
 
 /** e^x in float32 up to infinity and down to the subnormal numbers, which takes two steps for 2^n. */
-export function exp(v: Vectors, x: Vector): Vector {
+function exp(v: Vectors, x: Vector): Vector {
   const { value, shifted } = expSingle(v, v.atMost(v.atLeast(x, -104), 89));
   const n = v.integer("sub", shifted, SHIFTED_ZERO);
   const half = v.shift("shr_s", n, 1);
   return v.mul(v.mul(value, power(v, half)), power(v, v.integer("sub", n, half)));
-}
-
-/** e^x of x <= 0 in float32, with 0 in place of what is below the normal numbers. */
-export function expDecaying(v: Vectors, x: Vector): Vector {
-  const lowest = -87.3;
-  const { value, shifted } = expSingle(v, v.atLeast(x, lowest));
-  return v.bitwise("andnot", v.mul(value, power(v, shifted)), v.op("lt", x, lowest));
 }
 
 const TANH_FIT = fit(tanhTail, 0, 0.36, 4);
