@@ -12,6 +12,10 @@ export type Kernel = (...parameters: number[]) => void;
 export interface Engine {
   /** The exported functions. */
   readonly kernels: Readonly<Record<string, Kernel>>;
+  /** The memory itself. */
+  readonly memory: WebAssembly.Memory;
+  /** Whether it has relaxed SIMD, with which a product and a sum are rounded once. */
+  readonly fused: boolean;
   /** The memory as float32. */
   float32: Float32Array<ArrayBuffer>;
   /** The memory as float64. */
@@ -33,7 +37,7 @@ function decode(base64: string): Uint8Array<ArrayBuffer> {
 }
 
 /** Compiles one of the two binaries; null where the engine lacks what it needs or a content security policy forbids it. */
-export function instantiate(base64: string): Engine | null {
+export function instantiate(base64: string, fused = false): Engine | null {
   try {
     const bytes = decode(base64);
     if (!WebAssembly.validate(bytes)) return null;
@@ -50,6 +54,8 @@ export function instantiate(base64: string): Engine | null {
     for (const [name, value] of Object.entries(exports)) if (typeof value === "function") kernels[name] = value as Kernel;
     const engine: Engine = {
       kernels,
+      memory,
+      fused,
       ...views(),
       reserve(bytes) {
         const missing = DATA_ADDRESS + bytes + SLACK - engine.float32.byteLength;
@@ -68,6 +74,6 @@ let current: Engine | null | undefined;
 
 /** The engine for this platform, with fused multiply-add where it has relaxed SIMD; null where it has no SIMD at all. */
 export function engine(): Engine | null {
-  if (current === undefined) current = instantiate(RELAXED_SIMD) ?? instantiate(SIMD);
+  if (current === undefined) current = instantiate(RELAXED_SIMD, true) ?? instantiate(SIMD, false);
   return current;
 }
