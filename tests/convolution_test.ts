@@ -125,6 +125,7 @@ Deno.test("convolutions whose places fill several blocks", () => {
     [1, 150, 2, slide([1, 1, 900], [1, 1, 7], [0, 0, 3])], // parts of a line
     [9, 50, 5, slide([1, 8, 8], [1, 3, 3], [0, 1, 1])], // several images
     [2, 20, 3, slide([7, 11, 10], [3, 3, 3], [1, 1, 0])], // several depths
+    [3, 30, 40, slide([1, 9, 11], [1, 1, 1], [0, 0, 0])], // patches that are the input itself
   ];
   for (const [batch, inputs, outputs, window] of cases) checkConvolution({ batch, inputs, outputs, groups: 1, window }, float32, random);
 });

@@ -3,7 +3,7 @@
  */
 import type { TypedArray } from "../dtype.ts";
 import { addColumns, toColumns, volume, type Window } from "./columns.ts";
-import { convolveBlocks, convolveInputBlocks, convolveWeightBlocks, type Floats } from "./wasm/convolution.ts";
+import { convolveBlocks, convolveInputBlocks, convolveWeightBlocks, type Floats, isPointwise } from "./wasm/convolution.ts";
 import type { FloatArray } from "./wasm/copy.ts";
 import { type Engine, engine } from "./wasm/engine.ts";
 import { gemm } from "./wasm/gemm.ts";
@@ -33,11 +33,6 @@ export interface Block {
   offset: number;
 }
 
-/** Whether the patches are the input itself. */
-function isPointwise({ kernel, stride, padding, input, output }: Window): boolean {
-  return volume(kernel) === 1 && stride.every((s) => s === 1) && padding.every((p) => p === 0) && input.every((n, d) => n === output[d]);
-}
-
 const allocateLike = (block: Block, n: number): TypedArray => new (block.data.constructor as new (n: number) => TypedArray)(n);
 
 interface Shapes {
@@ -56,10 +51,10 @@ function shapesOf({ inputs, outputs, groups, window }: Convolution): Shapes {
   return { into, outOf: outputs / groups, patch: into * volume(window.kernel), places: volume(window.output), plane: volume(window.input) };
 }
 
-/** The engine that a convolution of these arrays is worth copying to, if any: patches that are the input itself need no gathering. */
+/** The engine that a convolution of these arrays is worth copying to, if any. */
 function engineFor(spec: Convolution, data: TypedArray): Engine | null {
   const { outOf, patch, places } = shapesOf(spec);
-  if (!(data instanceof Float32Array || data instanceof Float64Array) || isPointwise(spec.window)) return null;
+  if (!(data instanceof Float32Array || data instanceof Float64Array)) return null;
   return spec.batch * spec.groups * outOf * patch * places < SMALL ? null : engine();
 }
 
@@ -93,7 +88,7 @@ function fillChannels(data: TypedArray, batch: number, channels: number, places:
 export function convolveInput(spec: Convolution, gradOutput: Block, weight: Block, bias: Block | null, gradInput: TypedArray): void {
   if (bias !== null) fillChannels(gradInput, spec.batch, spec.inputs, volume(spec.window.input), bias);
   const scratch = engineFor(spec, gradInput);
-  if (scratch !== null) return convolveInputBlocks(scratch, spec, gradOutput as Floats, weight as Floats, gradInput as FloatArray);
+  if (scratch !== null) return convolveInputBlocks(scratch, spec, gradOutput as Floats, weight as Floats, gradInput as FloatArray, bias === null);
   const { into, outOf, patch, places, plane } = shapesOf(spec);
   const direct = isPointwise(spec.window);
   const columns = direct ? gradInput : allocateLike(gradOutput, patch * places);
