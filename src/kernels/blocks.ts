@@ -1,16 +1,17 @@
 /**
- * Expressions, a block at a time: each step of a program reads and writes slots of a scratch memory that the cache holds. Steps run
- * in WebAssembly where their kernel has a vector form, else in the kernel's own loop.
+ * Expressions, a block at a time: the stages of a program read and write slots of a scratch memory that the cache holds. Arithmetic is
+ * compiled, as much of it together as there is (wasm/fuse.ts); elementary functions are there in WebAssembly; other kernels run their loops.
  */
+import type { Block } from "./elementwise.ts";
 import type { Expression, Operand, Read } from "./expression.ts";
-import type { Block } from "./wasm/vector.ts";
 import { copyRun } from "./wasm/copy.ts";
-import { engine } from "./wasm/engine.ts";
+import { type Engine, engine, type Kernel as WasmKernel } from "./wasm/engine.ts";
+import { fuse, isOperation, type Operation, type Pass } from "./wasm/fuse.ts";
 import { DATA_ADDRESS } from "./wasm/layout.ts";
 
 type Floats = Float32Array<ArrayBuffer>;
 
-/** Elements of a slot: the few slots that are in use at a time fit into the first-level cache. */
+/** Elements of a slot: the few slots that are in use at a time stay in the cache. */
 export const BLOCK = 4096;
 
 /** What is done with the results. */
@@ -23,136 +24,199 @@ export interface Consumer {
   keep?: boolean;
 }
 
-/** One thing to do with a block. */
-interface Step {
-  /** What to read into a slot from outside; null where `run` computes. */
-  read: Read | null;
-  /** Computes from slots. */
-  run: Block | null;
-  /** The slots of the operands. */
-  inputs: number[];
-  /** The slot of the result. */
-  output: number;
-  /** Where the result is kept, besides. */
-  keep: Floats | null;
-}
+/** One thing to do with a block, from values to values, which are numbered until they get slots. */
+type Stage =
+  | { kind: "read"; read: Read; inputs: readonly number[]; outputs: readonly number[] }
+  | { kind: "operations"; operations: Operation[]; inputs: readonly number[]; outputs: readonly number[] }
+  | { kind: "function"; kernel: WasmKernel; inputs: readonly number[]; outputs: readonly number[] }
+  | { kind: "loop"; block: Block; inputs: readonly number[]; outputs: readonly number[] };
 
 /** What is to be done for a block. */
-interface Program {
-  steps: Step[];
-  /** Numbers that fill a slot once and for all. */
-  constants: { value: number; slot: number }[];
-  slots: number;
-  /** The slot of the result. */
-  result: number;
-  /** What is kept besides the result. */
-  kept: { expression: Expression; data: Floats }[];
-}
+class Program {
+  readonly stages: Stage[] = [];
+  /** The values that are the same number all over. */
+  readonly constants = new Map<number, number>();
+  /** The values that are kept besides the result. */
+  readonly kept: { value: number; expression: Expression; data: Floats }[] = [];
+  /** The value that is wanted. */
+  readonly result: number;
+  #count = 0;
+  readonly #computed = new Map<Expression, number>();
+  readonly #numbers: { number: number; value: number }[] = [];
+  readonly #reads: { read: Read; value: number }[] = [];
+  readonly #wasm: Engine | null;
+  #operations: Operation[] = [];
 
-/** Writes the program for an expression that is still to be computed. */
-function compile(root: Expression, keepRoot: boolean): Program {
-  const steps: Step[] = [];
-  const kept: Program["kept"] = [];
-  // virtual slots first: each value has one
-  const values = new Map<Expression, number>();
-  const numbers = new Map<number, number>();
-  let count = 0;
-  const number = (value: number) => {
-    let slot = numbers.get(value);
-    if (slot === undefined) numbers.set(value, slot = count++);
-    return slot;
-  };
-  const readSlots = new Map<Expression, { read: Read; slot: number }[]>();
-  const loaded = (read: Read): number => {
-    const list = readSlots.get(read.source) ?? [];
-    for (const other of list) if (other.read.offset === read.offset && sameWalk(other.read, read)) return other.slot;
-    const slot = count++;
-    steps.push({ read, run: null, inputs: [], output: slot, keep: null });
-    readSlots.set(read.source, [...list, { read, slot }]);
-    return slot;
-  };
-  const visit = (operand: Operand): number => {
-    if (typeof operand === "number") return number(operand);
-    return operand.source.data === null ? compute(operand.source) : loaded(operand);
-  };
-  const compute = (expression: Expression): number => {
-    const known = values.get(expression);
+  constructor(root: Expression, keepRoot: boolean, wasm: Engine | null) {
+    this.#wasm = wasm;
+    this.result = this.#compute(root, keepRoot);
+    this.#closeOperations();
+    this.#link();
+  }
+
+  /** How many values there are. */
+  get count(): number {
+    return this.#count;
+  }
+
+  #operand(operand: Operand): number {
+    if (typeof operand === "number") return this.#number(operand);
+    return operand.source.data === null ? this.#compute(operand.source, true) : this.#read(operand);
+  }
+
+  #number(number: number): number {
+    const known = this.#numbers.find((x) => Object.is(x.number, number));
+    if (known !== undefined) return known.value;
+    const value = this.#count++;
+    this.#numbers.push({ number, value });
+    this.constants.set(value, number);
+    return value;
+  }
+
+  #read(read: Read): number {
+    const known = this.#reads.find((x) => sameRead(x.read, read));
+    if (known !== undefined) return known.value;
+    const value = this.#count++;
+    this.#reads.push({ read, value });
+    this.stages.push({ kind: "read", read, inputs: [], outputs: [value] });
+    return value;
+  }
+
+  #compute(expression: Expression, mayKeep: boolean): number {
+    const known = this.#computed.get(expression);
     if (known !== undefined) return known;
-    const inputs = expression.operands.map(visit);
-    const output = count++;
-    values.set(expression, output);
-    const keep = (expression !== root || keepRoot) && expression.worthKeeping ? new Float32Array(expression.count) : null;
-    if (keep !== null) kept.push({ expression, data: keep });
-    steps.push({ read: null, run: expression.kernel!.block(inputs.length), inputs, output, keep });
-    return output;
-  };
-  const result = compute(root);
-  return { ...assign(steps, numbers, result, count), kept };
+    const kernel = expression.kernel!;
+    const inputs = expression.operands.map((x) => this.#operand(x));
+    const vector = this.#wasm === null ? null : kernel.vector;
+    const keep = mayKeep && expression.worthKeeping;
+    const one = vector === "mul" && !keep ? inputs.findIndex((x) => this.constants.get(x) === 1) : -1;
+    if (one >= 0) {
+      this.#computed.set(expression, inputs[1 - one]);
+      return inputs[1 - one];
+    }
+    const value = this.#count++;
+    this.#computed.set(expression, value);
+    if (vector !== null && isOperation(vector)) this.#operations.push({ name: vector, inputs, output: value });
+    else {
+      this.#closeOperations();
+      if (vector === null) this.stages.push({ kind: "loop", block: kernel.block(inputs.length), inputs, outputs: [value] });
+      else this.stages.push({ kind: "function", kernel: this.#wasm!.kernels[vector], inputs, outputs: [value] });
+    }
+    if (keep) this.kept.push({ value, expression, data: new Float32Array(expression.count) });
+    return value;
+  }
+
+  /** Makes a stage of the operations that have come together. What they read was read before. */
+  #closeOperations(): void {
+    if (this.#operations.length > 0) this.stages.push({ kind: "operations", operations: this.#operations, inputs: [], outputs: [] });
+    this.#operations = [];
+  }
+
+  /** Finds what goes into and comes out of each stage of operations. */
+  #link(): void {
+    const wanted = new Set([this.result, ...this.kept.map(({ value }) => value)]);
+    for (const stage of [...this.stages].reverse()) {
+      if (stage.kind === "operations") {
+        const made = new Set(stage.operations.map(({ output }) => output));
+        stage.inputs = [...new Set(stage.operations.flatMap(({ inputs }) => inputs))].filter((x) => !made.has(x));
+        stage.outputs = [...made].filter((x) => wanted.has(x));
+      }
+      for (const x of stage.inputs) wanted.add(x);
+    }
+  }
 }
 
-const sameWalk = (a: Read, b: Read): boolean =>
-  a.sizes === null || b.sizes === null
+const sameRead = (a: Read, b: Read): boolean =>
+  a.source === b.source && a.offset === b.offset &&
+  (a.sizes === null || b.sizes === null
     ? a.sizes === b.sizes
-    : a.sizes.length === b.sizes.length && a.sizes.every((n, i) => n === b.sizes![i] && a.strides[i] === b.strides[i]);
+    : a.sizes.length === b.sizes.length && a.sizes.every((n, i) => n === b.sizes![i] && a.strides[i] === b.strides[i]));
 
-/** Gives values that are not alive at the same time the same slot. */
-function assign(steps: Step[], numbers: Map<number, number>, result: number, count: number): Omit<Program, "kept"> {
+/** The slots of a program's values, of which those that are not alive at the same time share one, and how many there are. */
+function assignSlots({ stages, constants, kept, result, count }: Program): { slots: number[]; size: number } {
   const last = new Array<number>(count).fill(-1);
-  steps.forEach(({ inputs }, i) => inputs.forEach((slot) => last[slot] = i));
-  last[result] = steps.length;
-  const places = new Array<number>(count).fill(-1);
-  let slots = 0;
-  const constants = Array.from(numbers, ([value, slot]) => ({ value, slot: places[slot] = slots++ }));
-  const free: number[] = [];
-  const isConstant = new Set(numbers.values());
-  steps.forEach((step, i) => {
-    const inputs = step.inputs.map((slot) => places[slot]);
-    for (const slot of new Set(step.inputs)) if (last[slot] === i && !isConstant.has(slot)) free.push(places[slot]);
-    const place = free.pop() ?? slots++;
-    places[step.output] = place;
-    step.inputs = inputs;
-    step.output = place;
+  stages.forEach(({ inputs, outputs }, i) => {
+    for (const x of inputs) last[x] = i;
+    for (const x of outputs) last[x] = Math.max(last[x], i);
   });
-  return { steps, constants, slots, result: places[result] };
+  last[result] = stages.length;
+  for (const { value } of kept) last[value] = stages.length;
+  const slots = new Array<number>(count).fill(-1);
+  let size = 0;
+  for (const value of constants.keys()) slots[value] = size++;
+  const free: number[] = [];
+  stages.forEach(({ inputs, outputs }, i) => {
+    for (const x of new Set(inputs)) if (last[x] === i && !constants.has(x)) free.push(slots[x]);
+    for (const x of outputs) slots[x] = free.pop() ?? size++;
+  });
+  return { slots, size };
 }
 
 let heap: Floats = new Float32Array(0);
 
-/** Memory for slots: that of the WebAssembly engine, or an array where there is none. */
-function scratch(slots: number): { view: Floats; start: number } {
-  const wasm = engine();
+/** Memory for elements: that of the WebAssembly engine, or an array where there is none. */
+function scratch(wasm: Engine | null, size: number): { view: Floats; origin: number } {
   if (wasm !== null) {
-    wasm.reserve(4 * BLOCK * slots);
-    return { view: wasm.float32, start: DATA_ADDRESS / 4 };
+    wasm.reserve(4 * size);
+    return { view: wasm.float32, origin: DATA_ADDRESS / 4 };
   }
-  if (heap.length < BLOCK * slots) heap = new Float32Array(BLOCK * slots);
-  return { view: heap, start: 0 };
+  if (heap.length < size) heap = new Float32Array(size);
+  return { view: heap, origin: 0 };
 }
+
+/** What a stage does with n elements from the `start`-th on. */
+type Step = (n: number, start: number) => void;
 
 /**
  * Computes an expression that is not there yet, in blocks of at most `BLOCK` elements, none of which goes past a multiple of `row`
  * unless whole rows fit.
  */
 export function runBlocks(root: Expression, row: number, { consume, spare, keep = false }: Consumer): void {
-  const { steps, constants, slots, result, kept } = compile(root, keep);
-  const { view, start: origin } = scratch(slots + (spare === undefined ? 0 : Math.ceil(spare.size / BLOCK)));
-  spare?.prepare(view, origin + slots * BLOCK);
-  for (const { value, slot } of constants) view.fill(value, origin + slot * BLOCK, origin + (slot + 1) * BLOCK);
-  const { count } = root;
+  const wasm = engine();
+  const program = new Program(root, keep, wasm);
+  const { slots, size } = assignSlots(program);
+  const { view, origin } = scratch(wasm, size * BLOCK + (spare === undefined ? 0 : spare.size));
+  spare?.prepare(view, origin + size * BLOCK);
+  const at = (value: number) => origin + slots[value] * BLOCK;
+  for (const [value, number] of program.constants) view.fill(number, at(value), at(value) + BLOCK);
+  const steps = program.stages.map((stage) => stepOf(stage, view, at, program.constants));
+  const { count } = root, result = at(program.result);
   const whole = row <= BLOCK ? Math.floor(BLOCK / row) * row : 0;
   for (let start = 0; start < count;) {
     const n = Math.min(count - start, whole > 0 ? whole : Math.min(BLOCK, row - start % row));
-    for (let i = 0; i < steps.length; i++) {
-      const { read, run, inputs, output, keep } = steps[i];
-      const at = origin + output * BLOCK;
-      if (read !== null) load(read, start, n, view, at);
-      else run!(view, n, at, inputs, origin, BLOCK);
-      if (keep !== null) keep.set(view.subarray(at, at + n), start);
-    }
-    consume(view, origin + result * BLOCK, start, n);
+    for (let i = 0; i < steps.length; i++) steps[i](n, start);
+    for (const { value, data } of program.kept) copyRun(view, at(value), data, start, n);
+    consume(view, result, start, n);
     start += n;
   }
-  for (const { expression, data } of kept) expression.settle(data);
+  for (const { expression, data } of program.kept) expression.settle(data);
+}
+
+function stepOf(stage: Stage, view: Floats, at: (value: number) => number, constants: ReadonlyMap<number, number>): Step {
+  const [out] = stage.outputs.map(at);
+  switch (stage.kind) {
+    case "read": {
+      const { read } = stage;
+      return (n, start) => load(read, start, n, view, out);
+    }
+    case "operations": {
+      const places = (values: readonly number[]) => values.map((value) => ({ value, address: 4 * at(value) }));
+      const inputs = stage.inputs.filter((x) => !constants.has(x)), fixed = stage.inputs.filter((x) => constants.has(x));
+      const pass: Pass = fuse(stage.operations, places(inputs), places(fixed), places(stage.outputs));
+      return (n) => pass(4 * n);
+    }
+    case "function": {
+      const { kernel } = stage, from = at(stage.inputs[0]);
+      return (n) => {
+        if (from !== out) view.copyWithin(out, from, from + n);
+        kernel(4 * out, 4 * (out + n));
+      };
+    }
+    case "loop": {
+      const { block } = stage, inputs = stage.inputs.map(at);
+      return (n) => block(view, n, out, inputs);
+    }
+  }
 }
 
 /** Copies n elements from the `start`-th on. */

@@ -5,7 +5,7 @@
  */
 import type { TypedArray } from "../dtype.ts";
 import type { Sizes } from "../layout.ts";
-import { type Block, vectorBlock, vectorCost, type VectorName } from "./wasm/vector.ts";
+import { vectorCost, type VectorName } from "./wasm/vector.ts";
 
 /** A scalar of a tensor: a bigint for int64, else a number. */
 export type Scalar = number | bigint;
@@ -131,11 +131,13 @@ const LETTERS = NAMES.join("");
 /** What an element of a loop costs in additions of vectors, measured. */
 const LOOP_COST = 5;
 
-/** A loop over dense operands as one over slots. */
+/** Computes n elements of an array, from index `out` on, from others of its elements, which begin at the indices `inputs`. */
+export type Block = (view: Float32Array<ArrayBuffer>, n: number, out: number, inputs: readonly number[]) => void;
+
 function blockLoop(loop: Dense, arity: number): Block {
-  if (arity === 1) return (view, n, out, [a], origin, size) => loop(n, view, out, view, origin + a * size);
-  if (arity === 2) return (view, n, out, [a, b], origin, size) => loop(n, view, out, view, origin + a * size, view, origin + b * size);
-  return (view, n, out, inputs, origin, size) => loop(n, view, out, ...inputs.flatMap((slot) => [view, origin + slot * size]));
+  if (arity === 1) return (view, n, out, [a]) => loop(n, view, out, view, a);
+  if (arity === 2) return (view, n, out, [a, b]) => loop(n, view, out, view, a, view, b);
+  return (view, n, out, inputs) => loop(n, view, out, ...inputs.flatMap((at) => [view, at]));
 }
 
 /** One scalar function and its loops. */
@@ -145,23 +147,24 @@ export class Kernel {
   // a loop for each pattern and each combination of array types, so that no loop sees two kinds of arrays
   readonly #dense = new Map<string, Dense>();
   readonly #strided = new Map<string, Strided>();
-  readonly #vector: VectorName | null;
+  /** The same function among those that WebAssembly has for float32. */
+  readonly vector: VectorName | null;
 
   /** `f` takes one scalar an operand; `vector` names the same function among those that WebAssembly has for float32. */
   constructor(f: ScalarFunction, vector: VectorName | null = null) {
     this.#f = f;
     this.#arity = f.length;
-    this.#vector = vector;
+    this.vector = vector;
   }
 
   /** What an element costs in a block, in additions of vectors. */
   get cost(): number {
-    return this.#vector === null ? LOOP_COST : vectorCost(this.#vector);
+    return this.vector === null ? LOOP_COST : vectorCost(this.vector);
   }
 
-  /** Computes blocks of float32 from `arity` slots of a scratch memory. */
+  /** The loop over blocks of `arity` slots of float32. */
   block(arity: number): Block {
-    return (this.#vector === null ? null : vectorBlock(this.#vector)) ?? blockLoop(this.dense(LETTERS.slice(0, arity), "float32"), arity);
+    return blockLoop(this.dense(LETTERS.slice(0, arity), "float32"), arity);
   }
 
   /** How many operands it takes. */

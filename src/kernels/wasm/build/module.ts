@@ -1,4 +1,3 @@
-import { arithmetic } from "./arithmetic.ts";
 import { elementwise, imports as elementwiseImports } from "./elementwise.ts";
 import { extremes } from "./extremes.ts";
 import { foldings } from "./folds.ts";
@@ -21,7 +20,6 @@ export function moduleText(fused: boolean): string {
     gather(double),
     scatter(single),
     scatter(double),
-    ...arithmetic(single),
     ...elementwise(single),
     ...rows(single),
     ...foldings(single),
