@@ -114,6 +114,16 @@ for (const dims of [1, 2, 3]) {
   });
 }
 
+Deno.test("depthwise convolutions and their gradients are the sums that define them", () => {
+  const random = generator(5);
+  for (let i = 0; i < 60; i++) {
+    const dims = 1 + i % 3, groups = 1 + random.below(5);
+    const window = randomWindow(random, dims, [60, 16, 8][dims - 1]);
+    const spec = { batch: 1 + random.below(4), inputs: groups * random.from([1, 1, 2]), outputs: groups * random.from([1, 1, 2]), groups, window };
+    checkConvolution(spec, random.from([float32, float32, float64]), random);
+  }
+});
+
 Deno.test("convolutions whose places fill several blocks", () => {
   const random = generator(4);
   const slide = (input: Triple, kernel: Triple, padding: Triple): Window => {

@@ -3,10 +3,11 @@
  */
 import type { TypedArray } from "../dtype.ts";
 import { addColumns, toColumns, volume, type Window } from "./columns.ts";
-import { convolveBlocks, convolveInputBlocks, convolveWeightBlocks, type Floats, isPointwise } from "./wasm/convolution.ts";
+import { convolveBlocks, convolveInputBlocks, convolveWeightBlocks } from "./wasm/convolution.ts";
 import type { FloatArray } from "./wasm/copy.ts";
 import { type Engine, engine } from "./wasm/engine.ts";
 import { gemm } from "./wasm/gemm.ts";
+import { type Floats, isPointwise } from "./wasm/plan.ts";
 
 /** Multiplications below which copying to the kernels' memory costs more than it saves. */
 const SMALL = 4000;

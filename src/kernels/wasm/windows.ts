@@ -72,6 +72,9 @@ function partOf({ depth, line, lines, first, count }: Strip, { input, kernel, st
   return { rows, columns, top: Math.max(0, -y), bottom: Math.min(rows, input[1] - y), left: Math.max(0, -x), right: Math.min(columns, input[2] - x), z, y, x };
 }
 
+/** The kernels that work on the stage. */
+export type StageKernel = "gather" | "scatter" | "correlate" | "spread" | "meet";
+
 /**
  * The stage: for each channel and depth of the window, what it sees of the image from a strip, zeros beyond the edges. Lines cross the border to the
  * kernels' memory without gaps: they pass through a buffer there where the stage has some.
@@ -160,18 +163,21 @@ export class Stage {
     this.#memory.fill(0, this.#stage, this.#stage + this.#channels * this.#window.kernel[0] * rows * columns);
   }
 
-  /** Copies the stage to the columns of a matrix, or adds the columns to the stage; `row` is the distance of two rows, in elements. */
-  move(direction: "gather" | "scatter", matrix: number, row: number, strip: Strip): void {
-    const { kernel, stride, dilation } = this.#window;
+  /**
+   * Runs a kernel between the stage and the places of a strip: `gather` copies the stage to the columns of a matrix, `scatter` adds the columns to the
+   * stage, and `row` is the distance of two rows. The others are those of depthwise convolutions, with the place of the weights as `row`.
+   */
+  run(kernel: StageKernel, matrix: number, row: number, strip: Strip): void {
+    const { kernel: reach, stride, dilation } = this.#window;
     const { rows, columns } = partOf(strip, this.#window);
     const size = this.#size;
-    this.#kernel(direction)(
+    this.#kernel(kernel)(
       this.#stage * size,
-      this.#channels * kernel[0],
+      this.#channels * reach[0],
       rows * columns * size,
-      kernel[1],
+      reach[1],
       dilation[1] * columns * size,
-      kernel[2],
+      reach[2],
       dilation[2] * size,
       stride[1] * columns * size,
       stride[2] * size,
@@ -203,7 +209,7 @@ export class Stage {
     return this.#size === 4 ? this.#scratch.float32 : this.#scratch.float64;
   }
 
-  #kernel(name: "gather" | "scatter"): Kernel {
+  #kernel(name: StageKernel): Kernel {
     return this.#scratch.kernels[`${name}_f${8 * this.#size}`];
   }
 }

@@ -1,3 +1,4 @@
+import { correlate, meet, spread } from "./depthwise.ts";
 import { elementwise, imports as elementwiseImports } from "./elementwise.ts";
 import { extremes } from "./extremes.ts";
 import { foldings } from "./folds.ts";
@@ -20,6 +21,7 @@ export function moduleText(fused: boolean): string {
     gather(double),
     scatter(single),
     scatter(double),
+    ...[correlate, spread, meet].flatMap((kernel) => [kernel(single), kernel(double)]),
     ...elementwise(single),
     ...rows(single),
     ...foldings(single),

@@ -48,7 +48,7 @@ function run(f: Func, image: Local, pixels: Code, matrix: Local, size: number, e
 }
 
 /** Every second lane of a and then of b, from the first on. */
-function even(lanes: Lanes, a: Code, b: Code): string {
+export function even(lanes: Lanes, a: Code, b: Code): string {
   const bytes = Array.from({ length: 16 }, (_, i) => 2 * i - i % lanes.size);
   return op("i8x16.shuffle", [a, b], bytes.join(" "));
 }
