@@ -141,10 +141,10 @@ export type Memory = Pick<Storage, keyof Storage>;
 export const SMALL = 512;
 
 /**
- * Storages of up to `largest` elements come from blocks of `size`. A block lives as long as anything in it does, so that what
+ * Storages of up to `largest` elements come from blocks of so many bytes. A block lives as long as anything in it does, so that what
  * one small tensor that is kept holds on to is 4 KB at most for few elements, 16 KB for more.
  */
-const CLASSES = [{ largest: 4, size: 256 }, { largest: 64, size: 1024 }, { largest: SMALL, size: 4096 }];
+const CLASSES = [{ largest: 4, bytes: 1 << 12 }, { largest: 64, bytes: 1 << 12 }, { largest: SMALL, bytes: 1 << 14 }];
 const blocks: (TypedArray | undefined)[] = [];
 const used: number[] = [];
 
@@ -152,7 +152,7 @@ const used: number[] = [];
 export function smallStorage(dtype: DType, n: number): Storage {
   const rank = n <= CLASSES[0].largest ? 0 : n <= CLASSES[1].largest ? 1 : 2;
   const kind = dtype.index * CLASSES.length + rank;
-  const { size } = CLASSES[rank];
+  const size = CLASSES[rank].bytes / dtype.itemsize;
   let block = blocks[kind];
   let at = used[kind];
   if (block === undefined || at + n > size) {

@@ -210,7 +210,7 @@ export class Primitive<P> implements Operation {
   /** What the names stand for that are not those of inputs. */
   readonly #derived: Derived[];
   /** Makes what a formula is given: the first gradient, all of them, and the values of all names. */
-  readonly #context: ReturnType<typeof objectOf>;
+  #context: ReturnType<typeof objectOf> | null = null;
 
   /** Declares it. */
   constructor(spec: PrimitiveSpec<P>) {
@@ -226,7 +226,6 @@ export class Primitive<P> implements Operation {
     this.names = [...new Set(this.#needs.flat())];
     this.#places = this.#needs.map((needs) => needs.map((name) => this.names.indexOf(name)));
     this.#derived = this.names.map(derive);
-    this.#context = objectOf(["grad", "grads", ...this.names]);
     for (const name of this.names) exposeSaved(OpNode.prototype, name);
     primitives.set(spec.name, this as Primitive<never>);
   }
@@ -455,7 +454,7 @@ export class Primitive<P> implements Operation {
         if (values[place + 2] === undefined) values[place + 2] = node.savedAt(place);
       }
       const formula = this.#formulas[i] as AnyFunction as (context: Inputs) => MaybeTensor | MaybeTensor[];
-      const context = this.#context(values);
+      const context = (this.#context ??= objectOf(["grad", "grads", ...this.names]))(values);
       const apply = transforms.active === 0 ? formula : (all: Inputs) => callTransformed("", all, formula) as MaybeTensor | MaybeTensor[];
       const gradient = recorded ? native(() => apply(context)) : apply(context);
       if (Array.isArray(gradient)) { for (const g of gradient) out.push(g); }

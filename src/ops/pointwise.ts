@@ -214,7 +214,7 @@ class Pointwise implements Operation {
   /** For each formula, whether it needs what is saved at a place. */
   readonly #wants: boolean[][];
   /** Makes what a formula is given: the gradient and the values of all saved names. */
-  readonly #context: ReturnType<typeof objectOf>;
+  #context: ReturnType<typeof objectOf> | null = null;
   readonly #scalars: Scalars;
   readonly #kernels: (Kernel | undefined)[] = [];
   // loops over dense operands by dtype: of a tensor or two, of a tensor and a number
@@ -242,7 +242,6 @@ class Pointwise implements Operation {
     this.saves = [...new Set(this.#needs.flat())];
     this.#places = this.#needs.map((needs) => needs.map((n) => this.saves.indexOf(n)));
     this.#wants = this.#needs.map((needs) => this.saves.map((n) => needs.includes(n)));
-    this.#context = objectOf(["grad", ...this.saves]);
     for (const n of this.saves) exposeSaved(PointwiseNode.prototype, n);
   }
 
@@ -493,7 +492,7 @@ class Pointwise implements Operation {
       const values: unknown[] = new Array<unknown>(this.saves.length + 1);
       values[0] = grad;
       for (const place of this.#places[i]) values[place + 1] = node.savedAt(place);
-      const context = this.#context(values);
+      const context = (this.#context ??= objectOf(["grad", ...this.saves]))(values);
       const run = formula as AnyFunction as (context: Inputs) => MaybeTensor;
       const apply = transforms.active === 0 ? run : (all: Inputs) => callTransformed("", all, run) as MaybeTensor;
       out[i] = recorded ? native(() => apply(context)) : apply(context);
