@@ -236,6 +236,12 @@ export function tensorBackward(
   runBackward([self], options.gradient ?? null, options);
 }
 
+/** Takes an argument that stands in its place, or an object of named ones that stands there instead. */
+function takeOption(named: GradOptions, name: keyof GradOptions, value: unknown): void {
+  if (isPlainObject(value)) Object.assign(named, value);
+  else if (value !== undefined) Object.assign(named, { [name]: value });
+}
+
 /**
  * The gradients of `outputs`, weighted by `grad_outputs`, with respect to `inputs`, one for each; `.grad` is left alone.
  * An input that did not take part is an error unless `allow_unused`.
@@ -249,11 +255,10 @@ export function grad(
   options: GradOptions = {},
 ): Tensor[] {
   const named: GradOptions = {};
-  const values: [string, unknown][] = [["grad_outputs", grad_outputs], ["retain_graph", retain_graph], ["create_graph", create_graph], ["", options]];
-  for (const [name, value] of values) {
-    if (isPlainObject(value)) Object.assign(named, value);
-    else if (value !== undefined) Object.assign(named, { [name]: value });
-  }
+  takeOption(named, "grad_outputs", grad_outputs);
+  takeOption(named, "retain_graph", retain_graph);
+  takeOption(named, "create_graph", create_graph);
+  Object.assign(named, options);
   if (named.materialize_grads && named.allow_unused === false) {
     throw new ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.");
   }

@@ -97,9 +97,6 @@ class Pass {
   readonly #ready = new ReadyNodes();
   /** States of nodes whose own slot another, outer pass is using. */
   #spill: Map<Node, PassState> | null = null;
-  /** For each node on the way to a wanted input: whether its `apply` must run. Null if everything runs. */
-  #needed: Map<Node, boolean> | null = null;
-  #captures: Map<Node, number[]> | null = null;
   readonly #captured: MaybeTensor[];
 
   constructor(options: PassOptions) {
@@ -113,67 +110,59 @@ class Pass {
   }
 
   #newState(node: Node): PassState {
-    const state: PassState = { pass: this, dependencies: 0, buffer: null, owned: false };
+    const state: PassState = { node, pass: this, dependencies: 0, waiting: 0, buffer: null, owned: false, needed: true, captures: null };
     if (node.state === null) node.state = state;
     else (this.#spill ??= new Map()).set(node, state);
     return state;
   }
 
   /** Counts the edges into every node that can be reached. */
-  #count(roots: readonly Root[]): Node[] {
-    const reached: Node[] = [];
+  #count(roots: readonly Root[]): PassState[] {
+    const reached: PassState[] = [];
     for (let i = 0; i < roots.length; i++) this.#visit(roots[i].node, reached);
     for (let i = 0; i < reached.length; i++) {
-      const { next } = reached[i];
+      const { next } = reached[i].node;
       for (let k = 0; k < next.length; k++) if (next[k] !== null) this.#visit(next[k]!, reached);
     }
     return reached;
   }
 
-  #visit(node: Node, reached: Node[]): void {
+  #visit(node: Node, reached: PassState[]): void {
     let state = this.#state(node);
     if (state === undefined) {
       state = this.#newState(node);
-      reached.push(node);
+      reached.push(state);
     }
     state.dependencies++;
   }
 
   /** Finds the nodes that lie between the roots and the wanted inputs. */
-  #restrict(inputs: readonly Root[], reached: readonly Node[]): void {
-    const needed = this.#needed = new Map<Node, boolean>();
-    const captures = this.#captures = new Map<Node, number[]>();
-    inputs.forEach(({ node }, i) => {
-      const list = captures.get(node);
-      if (list === undefined) captures.set(node, [i]);
-      else list.push(i);
-    });
-    const wanted = (node: Node) => captures.has(node);
-    // in the order of discovery an edge may point back, so nodes are settled from the deepest by a search with its own stack
-    const done = new Set<Node>();
-    for (const start of reached) {
-      const stack: { node: Node; at: number }[] = [{ node: start, at: 0 }];
-      while (stack.length > 0) {
-        const top = stack[stack.length - 1];
-        if (done.has(top.node)) {
-          stack.pop();
-          continue;
-        }
-        const { next } = top.node;
-        while (top.at < next.length && (next[top.at] === null || done.has(next[top.at]!))) top.at++;
-        if (top.at < next.length) {
-          stack.push({ node: next[top.at++]!, at: 0 });
-          continue;
-        }
-        needed.set(top.node, next.some((n) => n !== null && (needed.get(n) === true || wanted(n))));
-        done.add(top.node);
-        stack.pop();
-      }
+  #restrict(inputs: readonly Root[], roots: readonly Root[], reached: readonly PassState[]): void {
+    for (let i = 0; i < inputs.length; i++) {
+      const state = this.#state(inputs[i].node);
+      if (state === undefined) continue;
+      if (state.captures === null) state.captures = [i];
+      else state.captures.push(i);
     }
-    this.#wants = (node) => needed.get(node) === true || captures.has(node);
-    if (this.#options.accumulate) {
-      for (const { node } of inputs) if (node instanceof AccumulateGrad) needed.set(node, true);
+    const states = this.#inOrder(roots, reached);
+    for (let i = states.length - 1; i >= 0; i--) {
+      const state = states[i], { next } = state.node;
+      state.needed = this.#options.accumulate && state.captures !== null && state.node instanceof AccumulateGrad;
+      for (let k = 0; k < next.length; k++) if (next[k] !== null && leadsOn(this.#state(next[k]!))) state.needed = true;
     }
+    this.#wants = (node) => leadsOn(this.#state(node));
+  }
+
+  /** The states in an order in which each node comes before those that it leads to. */
+  #inOrder(roots: readonly Root[], reached: readonly PassState[]): PassState[] {
+    const order: PassState[] = [];
+    for (let i = 0; i < reached.length; i++) reached[i].waiting = reached[i].dependencies;
+    for (let i = 0; i < roots.length; i++) arrive(this.#state(roots[i].node)!, order);
+    for (let i = 0; i < order.length; i++) {
+      const { next } = order[i].node;
+      for (let k = 0; k < next.length; k++) if (next[k] !== null) arrive(this.#state(next[k]!)!, order);
+    }
+    return order;
   }
 
   /** Which nodes the gradients are needed of; null if of all. */
@@ -184,7 +173,7 @@ class Pass {
     const reached = this.#count(roots);
     const before = setGradMode(this.#options.createGraph);
     try {
-      if (this.#options.inputs !== null) this.#restrict(this.#options.inputs, reached);
+      if (this.#options.inputs !== null) this.#restrict(this.#options.inputs, roots, reached);
       for (let i = 0; i < roots.length; i++) {
         const { node, nr } = roots[i], grad = grads[i];
         this.#deliver(node, nr, grad !== null && grad.dtype !== node.dtypes[nr] ? grad.to(node.dtypes[nr]) : grad, false);
@@ -192,7 +181,7 @@ class Pass {
       for (let node = this.#ready.pop(); node !== null; node = this.#ready.pop()) this.#evaluate(node);
     } finally {
       setGradMode(before);
-      for (let i = 0; i < reached.length; i++) if (reached[i].state?.pass === this) reached[i].state = null;
+      for (let i = 0; i < reached.length; i++) if (reached[i].node.state === reached[i]) reached[i].node.state = null;
     }
     return this.#captured;
   }
@@ -213,7 +202,7 @@ class Pass {
         state.owned = true;
       }
     }
-    if (--state.dependencies === 0 && (this.#needed === null || this.#needed.get(node) === true || this.#captures!.has(node))) this.#ready.push(node);
+    if (--state.dependencies === 0 && leadsOn(state)) this.#ready.push(node);
   }
 
   #evaluate(node: Node): void {
@@ -226,14 +215,11 @@ class Pass {
       grads = callTensorHooks(node, grads);
       owned = null;
     }
-    if (this.#needed !== null) {
-      const captures = this.#captures!.get(node);
-      if (captures !== undefined) {
-        for (const i of captures) this.#captured[i] = grads[this.#options.inputs![i].nr] ?? null;
-        owned = null;
-      }
-      if (this.#needed.get(node) !== true) return;
+    if (state.captures !== null) {
+      for (const i of state.captures) this.#captured[i] = grads[this.#options.inputs![i].nr] ?? null;
+      owned = null;
     }
+    if (!state.needed) return;
     if (hooks !== null) { for (const hook of [...hooks.pre]) grads = asList(hook(grads)) ?? grads; }
     if (node instanceof AccumulateGrad) {
       if (this.#options.accumulate) node.accumulate(grads[0], owned !== null && owned === grads[0]);
@@ -265,6 +251,16 @@ class Pass {
       passFilter.wants = outer;
     }
   }
+}
+
+/** Notes that one more of the edges into a node has been followed. */
+function arrive(state: PassState, order: PassState[]): void {
+  if (--state.waiting === 0) order.push(state);
+}
+
+/** Whether the gradients that flow to a node are wanted, there or further on. */
+function leadsOn(state: PassState | undefined): boolean {
+  return state !== undefined && (state.needed || state.captures !== null);
 }
 
 /** Whether nothing else among the gradients shares memory with one of them. */

@@ -30,14 +30,22 @@ export interface NodeHooks {
 
 /** What the engine keeps on a node during one backward pass. */
 export interface PassState {
+  /** The node. */
+  readonly node: Node;
   /** The pass that owns this state. */
-  pass: object;
+  readonly pass: object;
   /** Edges into this node that have not delivered yet. */
   dependencies: number;
+  /** The same while nodes are put in order. */
+  waiting: number;
   /** The gradients that have arrived, by output. */
   buffer: MaybeTensor[] | null;
   /** Which of them are the engine's own, free to be added into. */
   owned: boolean;
+  /** Whether the node must run: it lies on the way to a wanted input, or all leaves are wanted. */
+  needed: boolean;
+  /** The wanted inputs that the gradients here are of, by number; null for none. */
+  captures: number[] | null;
 }
 
 /** What registering a hook gives: `remove()` takes the hook away. */
