@@ -4,6 +4,7 @@
  */
 import type { Block } from "./elementwise.ts";
 import type { Expression, Operand, Read } from "./expression.ts";
+import type { Input, StepName, Translation } from "./translate.ts";
 import { copyRun } from "./wasm/copy.ts";
 import { type Engine, engine, type Kernel as WasmKernel } from "./wasm/engine.ts";
 import { fuse, isOperation, type Operation, type Pass } from "./wasm/fuse.ts";
@@ -87,22 +88,39 @@ class Program {
     if (known !== undefined) return known;
     const kernel = expression.kernel!;
     const inputs = expression.operands.map((x) => this.#operand(x));
-    const vector = this.#wasm === null ? null : kernel.vector;
-    const keep = mayKeep && expression.worthKeeping;
-    const one = vector === "mul" && !keep ? inputs.findIndex((x) => this.constants.get(x) === 1) : -1;
-    if (one >= 0) {
-      this.#computed.set(expression, inputs[1 - one]);
-      return inputs[1 - one];
+    const steps = this.#wasm === null ? null : kernel.steps();
+    const value = steps === null ? this.#loop(kernel.block(inputs.length), inputs) : this.#run(steps, inputs);
+    this.#computed.set(expression, value);
+    if (mayKeep && expression.worthKeeping) this.kept.push({ value, expression, data: new Float32Array(expression.count) });
+    return value;
+  }
+
+  #loop(block: Block, inputs: readonly number[]): number {
+    this.#closeOperations();
+    const value = this.#count++;
+    this.stages.push({ kind: "loop", block, inputs, outputs: [value] });
+    return value;
+  }
+
+  #run({ steps, result }: Translation, parameters: readonly number[]): number {
+    const values = [...parameters];
+    // operands that are left out are undefined to the scalar function
+    const of = (x: Input) => "number" in x ? this.#number(Math.fround(x.number)) : values[x.value] ?? this.#number(NaN);
+    for (const { name, inputs } of steps) values.push(this.#step(name, inputs.map(of)));
+    return of(result);
+  }
+
+  #step(name: StepName, inputs: readonly number[]): number {
+    if (name === "mul") {
+      const one = inputs.findIndex((x) => this.constants.get(x) === 1);
+      if (one >= 0) return inputs[1 - one];
     }
     const value = this.#count++;
-    this.#computed.set(expression, value);
-    if (vector !== null && isOperation(vector)) this.#operations.push({ name: vector, inputs, output: value });
+    if (isOperation(name)) this.#operations.push({ name, inputs, output: value });
     else {
       this.#closeOperations();
-      if (vector === null) this.stages.push({ kind: "loop", block: kernel.block(inputs.length), inputs, outputs: [value] });
-      else this.stages.push({ kind: "function", kernel: this.#wasm!.kernels[vector], inputs, outputs: [value] });
+      this.stages.push({ kind: "function", kernel: this.#wasm!.kernels[name], inputs, outputs: [value] });
     }
-    if (keep) this.kept.push({ value, expression, data: new Float32Array(expression.count) });
     return value;
   }
 

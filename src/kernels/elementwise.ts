@@ -5,7 +5,9 @@
  */
 import type { TypedArray } from "../dtype.ts";
 import type { Sizes } from "../layout.ts";
-import { vectorCost, type VectorName } from "./wasm/vector.ts";
+import { translate, type Translation } from "./translate.ts";
+import { isOperation } from "./wasm/fuse.ts";
+import type { UnaryName } from "./wasm/unary.ts";
 
 /** A scalar of a tensor: a bigint for int64, else a number. */
 export type Scalar = number | bigint;
@@ -128,8 +130,9 @@ export function coalesce(sizes: Sizes, strides: readonly Sizes[]): { sizes: numb
 
 const LETTERS = NAMES.join("");
 
-/** What an element of a loop costs in additions of vectors, measured. */
+/** What an element of a loop, and of an elementary function, costs in additions of vectors, measured. */
 const LOOP_COST = 5;
+const FUNCTION_COST = 8;
 
 /** Computes n elements of an array, from index `out` on, from others of its elements, which begin at the indices `inputs`. */
 export type Block = (view: Float32Array<ArrayBuffer>, n: number, out: number, inputs: readonly number[]) => void;
@@ -147,19 +150,31 @@ export class Kernel {
   // a loop for each pattern and each combination of array types, so that no loop sees two kinds of arrays
   readonly #dense = new Map<string, Dense>();
   readonly #strided = new Map<string, Strided>();
-  /** The same function among those that WebAssembly has for float32. */
-  readonly vector: VectorName | null;
+  readonly #name: UnaryName | null;
+  #translation: Translation | null | undefined;
 
-  /** `f` takes one scalar an operand; `vector` names the same function among those that WebAssembly has for float32. */
-  constructor(f: ScalarFunction, vector: VectorName | null = null) {
+  /** `f` takes one scalar an operand; `name` is that of the same function among those that WebAssembly has for float32. */
+  constructor(f: ScalarFunction, name: UnaryName | null = null) {
     this.#f = f;
     this.#arity = f.length;
-    this.vector = vector;
+    this.#name = name;
   }
 
   /** What an element costs in a block, in additions of vectors. */
   get cost(): number {
-    return this.vector === null ? LOOP_COST : vectorCost(this.vector);
+    const steps = this.steps();
+    return steps === null ? LOOP_COST : steps.steps.reduce((sum, { name }) => sum + (isOperation(name) ? 1 : FUNCTION_COST), 0);
+  }
+
+  /** The function as steps that can run on vectors of float32; null where it has to be a loop. */
+  steps(): Translation | null {
+    if (this.#translation === undefined) {
+      this.#translation = translate(this.#f as (...x: number[]) => unknown);
+      if (this.#translation === null && this.#name !== null) {
+        this.#translation = { arity: 1, steps: [{ name: this.#name, inputs: [{ value: 0 }] }], result: { value: 1 } };
+      }
+    }
+    return this.#translation;
   }
 
   /** The loop over blocks of `arity` slots of float32. */

@@ -27,7 +27,6 @@ import { bool, can_cast, type DType, float32, get_default_dtype, int64 } from ".
 import { noKernel, RuntimeError } from "../errors.ts";
 import { Kernel, type ScalarFunction } from "../kernels/elementwise.ts";
 import { unary as simdUnary, UNARY_NAMES, type UnaryName } from "../kernels/wasm/unary.ts";
-import { type VectorName, vectorName } from "../kernels/wasm/vector.ts";
 import { broadcastSizes, sameSizes } from "../layout.ts";
 import { Tensor } from "../tensor.ts";
 import {
@@ -201,9 +200,7 @@ class Pointwise implements Operation {
   /** What its formulas name, besides the gradient. */
   readonly saves: string[];
   readonly #kind: Kind;
-  /** Its name among the functions that WebAssembly computes in blocks. */
-  readonly #vector: VectorName | null;
-  /** The same among those of one operand. */
+  /** Its name among the functions that WebAssembly computes. */
   readonly #simd: UnaryName | null;
   readonly #kernelName: string;
   readonly #check: Declaration<never>["check"];
@@ -231,7 +228,6 @@ class Pointwise implements Operation {
     this.#unsupported = spec.backward === "unsupported";
     this.#reversedUnsupported = spec.reversed === "unsupported";
     this.#kind = spec.kind ?? "arithmetic";
-    this.#vector = spec.approximate ? null : vectorName(name);
     this.#simd = spec.approximate ? null : UNARY_NAMES.find((n) => n === name) ?? null;
     this.#kernelName = spec.kernel ?? name;
     this.#check = spec.check;
@@ -250,7 +246,7 @@ class Pointwise implements Operation {
     if (kernel === undefined) {
       const f = this.#kind === "floating" && dtype.category !== "float" ? null : scalarFunction(this.#scalars, dtype);
       if (f === undefined || f === null) throw noKernel(this.#kernelName, dtype);
-      kernel = this.#kernels[dtype.index] = new Kernel(f, dtype === float32 ? this.#vector : null);
+      kernel = this.#kernels[dtype.index] = new Kernel(f, dtype === float32 ? this.#simd : null);
     }
     return kernel;
   }

@@ -16,33 +16,35 @@ const simd = (number: number): Code => [0xfd, ...unsigned(number)];
 const get = (local: number): Code => [0x20, ...unsigned(local)];
 const set = (local: number): Code => [0x21, ...unsigned(local)];
 const i32 = (x: number): Code => [0x41, ...signed(x)];
-/** Four float32. */
-const four = (x: number): Code => [...simd(12), ...Array.from({ length: 4 }, () => [...new Uint8Array(new Float32Array([x]).buffer)]).flat()];
 
-const ABS = simd(0xe0), NEG = simd(0xe1), ADD = simd(0xe4), SUB = simd(0xe5), MUL = simd(0xe6), DIV = simd(0xe7);
-const LESS = simd(0x43), LESS_OR_EQUAL = simd(0x45), AND_NOT = simd(0x4f), MULTIPLY_ADD = simd(0x105);
-const ZERO = four(0), ONE = four(1);
+const MUL = simd(0xe6), ADD = simd(0xe4), MULTIPLY_ADD = simd(0x105);
 
-/** a * b + c, rounded once where the engine can. */
-const madd = (fused: boolean, a: Code, b: Code, c: Code): Code => fused ? [...a, ...b, ...c, ...MULTIPLY_ADD] : [...a, ...b, ...MUL, ...c, ...ADD];
+/** An instruction on all operands. */
+const plain = (instruction: number) => (_: boolean, ...operands: Code[]): Code => [...operands.flat(), ...simd(instruction)];
 
-/** The operations by name; each takes the code of its operands. Some are the derivatives that training calls all the time. */
+/** The operations by name; each takes whether a product and a sum may be rounded once, and the code of its operands. A mask has all bits of a lane set. */
 const OPERATIONS = {
-  add: (_, a, b) => [...a, ...b, ...ADD],
-  sub: (_, a, b) => [...a, ...b, ...SUB],
-  rsub: (_, a, b) => [...b, ...a, ...SUB],
-  mul: (_, a, b) => [...a, ...b, ...MUL],
-  div: (_, a, b) => [...a, ...b, ...DIV],
-  neg: (_, a) => [...a, ...NEG],
-  abs: (_, a) => [...a, ...ABS],
-  reciprocal: (_, a) => [...ONE, ...a, ...DIV],
-  square: (_, a) => [...a, ...a, ...MUL],
-  cube: (_, a) => [...a, ...a, ...MUL, ...a, ...MUL],
-  // NaN is not below 0 and stays, and so does -0
-  relu: (_, a) => [...a, ...a, ...ZERO, ...LESS, ...AND_NOT],
-  threshold_backward: (_, grad, x, threshold) => [...grad, ...x, ...threshold, ...LESS_OR_EQUAL, ...AND_NOT],
-  tanh_backward: (fused, grad, y) => [...grad, ...madd(fused, [...y, ...NEG], y, ONE), ...MUL],
-  sigmoid_backward: (_, grad, y) => [...grad, ...ONE, ...y, ...SUB, ...MUL, ...y, ...MUL],
+  add: plain(0xe4),
+  sub: plain(0xe5),
+  mul: plain(0xe6),
+  div: plain(0xe7),
+  neg: plain(0xe1),
+  abs: plain(0xe0),
+  sqrt: plain(0xe3),
+  min: plain(0xe8),
+  max: plain(0xe9),
+  /** a * b + c */
+  madd: (fused, a, b, c) => fused ? [...a, ...b, ...c, ...MULTIPLY_ADD] : [...a, ...b, ...MUL, ...c, ...ADD],
+  eq: plain(0x41),
+  ne: plain(0x42),
+  lt: plain(0x43),
+  gt: plain(0x44),
+  le: plain(0x45),
+  ge: plain(0x46),
+  not: plain(0x4d),
+  and: plain(0x4e),
+  or: plain(0x50),
+  select: (_, mask, a, b) => [...a, ...b, ...mask, ...simd(0x52)],
 } satisfies Record<string, (fused: boolean, ...operands: Code[]) => Code>;
 
 /** The name of one of them. */
