@@ -1,26 +1,168 @@
 /**
- * Normalization to mean 0 and variance 1: of rows, and of channels in [batch, channels, places]. Sums are in double precision.
+ * Normalization of rows to mean 0 and variance 1. Sums are in double precision. Each type of array has loops of its own, and sums have four parts
+ * that do not wait for each other.
  */
 import type { TypedArray } from "../dtype.ts";
+import { specialised } from "./wasm/specialise.ts";
 
 type Floats = Float64Array;
 
 /** To the precision of the data where PyTorch rounds in between, which shows where a variance is small beside eps or a mean large. */
-const rounding = (data: TypedArray): (x: number) => number => data instanceof Float32Array ? Math.fround : (x) => x;
+export const rounding = (data: TypedArray): (x: number) => number => data instanceof Float32Array ? Math.fround : (x) => x;
+
+/** `make()` for each type of array, so that no loop sees two of them; `make` may use nothing from around it. */
+export function loopsByType<Loops>(make: () => Loops): (data: TypedArray) => Loops {
+  const known = new Map<unknown, Loops>();
+  return (data) => {
+    let loops = known.get(data.constructor);
+    if (loops === undefined) known.set(data.constructor, loops = specialised(make, data.constructor.name)());
+    return loops;
+  };
+}
+
+const loopsFor = loopsByType(() => ({
+  /** The sum of n elements. */
+  sum(x: Floats, from: number, n: number): number {
+    const whole = from + n - n % 4;
+    let a = 0, b = 0, c = 0, d = 0;
+    for (let i = from; i < whole; i += 4) {
+      a += x[i];
+      b += x[i + 1];
+      c += x[i + 2];
+      d += x[i + 3];
+    }
+    for (let k = whole; k < from + n; k++) a += x[k];
+    return (a + b) + (c + d);
+  },
+
+  /** The sum of (x - mean)^2. */
+  squares(x: Floats, from: number, n: number, mean: number): number {
+    const whole = from + n - n % 4;
+    let a = 0, b = 0, c = 0, d = 0;
+    for (let i = from; i < whole; i += 4) {
+      const p = x[i] - mean, q = x[i + 1] - mean, r = x[i + 2] - mean, s = x[i + 3] - mean;
+      a += p * p;
+      b += q * q;
+      c += r * r;
+      d += s * s;
+    }
+    for (let k = whole; k < from + n; k++) a += (x[k] - mean) * (x[k] - mean);
+    return (a + b) + (c + d);
+  },
+
+  /** (x - mean) * factor + shift. */
+  scale(x: Floats, from: number, n: number, mean: number, factor: number, shift: number, out: Floats, to: number): void {
+    for (let i = 0; i < n; i++) out[to + i] = (x[from + i] - mean) * factor + shift;
+  },
+
+  /** The same with a factor and a summand for each element. */
+  scaleEach(x: Floats, from: number, n: number, mean: number, rstd: number, factors: Floats, shifts: Floats, out: Floats, to: number): void {
+    for (let i = 0; i < n; i++) out[to + i] = (x[from + i] - mean) * (rstd * factors[i]) + shifts[i];
+  },
+
+  /** Adds to totals the sum of g * factor and that of g * factor * (x - mean). */
+  products(g: Floats, at: number, x: Floats, from: number, n: number, mean: number, factor: number, totals: Floats): void {
+    const whole = n - n % 2;
+    let a = 0, b = 0, p = 0, q = 0;
+    for (let i = 0; i < whole; i += 2) {
+      const left = g[at + i], right = g[at + i + 1];
+      a += left;
+      b += right;
+      p += left * (x[from + i] - mean);
+      q += right * (x[from + i + 1] - mean);
+    }
+    if (whole < n) {
+      a += g[at + whole];
+      p += g[at + whole] * (x[from + whole] - mean);
+    }
+    totals[0] += (a + b) * factor;
+    totals[1] += (p + q) * factor;
+  },
+
+  /** The same with a factor for each element. */
+  productsEach(g: Floats, at: number, x: Floats, from: number, n: number, mean: number, factors: Floats, totals: Floats): void {
+    const whole = n - n % 2;
+    let a = 0, b = 0, p = 0, q = 0;
+    for (let i = 0; i < whole; i += 2) {
+      const left = g[at + i] * factors[i], right = g[at + i + 1] * factors[i + 1];
+      a += left;
+      b += right;
+      p += left * (x[from + i] - mean);
+      q += right * (x[from + i + 1] - mean);
+    }
+    if (whole < n) {
+      const last = g[at + whole] * factors[whole];
+      a += last;
+      p += last * (x[from + whole] - mean);
+    }
+    totals[0] += a + b;
+    totals[1] += p + q;
+  },
+
+  /** rstd * (g * factor - average - (x - mean) * slope). */
+  project(
+    g: Floats,
+    at: number,
+    x: Floats,
+    from: number,
+    n: number,
+    mean: number,
+    rstd: number,
+    factor: number,
+    average: number,
+    slope: number,
+    out: Floats,
+    to: number,
+  ): void {
+    for (let i = 0; i < n; i++) out[to + i] = rstd * (g[at + i] * factor - average - (x[from + i] - mean) * slope);
+  },
+
+  /** The same with a factor for each element. */
+  projectEach(
+    g: Floats,
+    at: number,
+    x: Floats,
+    from: number,
+    n: number,
+    mean: number,
+    rstd: number,
+    factors: Floats,
+    average: number,
+    slope: number,
+    out: Floats,
+    to: number,
+  ): void {
+    for (let i = 0; i < n; i++) out[to + i] = rstd * (g[at + i] * factors[i] - average - (x[from + i] - mean) * slope);
+  },
+
+  /** The sum of g * (x * rstd - shift). */
+  normalizedSum(g: Floats, at: number, x: Floats, from: number, n: number, rstd: number, shift: number): number {
+    const whole = n - n % 2;
+    let a = 0, b = 0;
+    for (let i = 0; i < whole; i += 2) {
+      a += g[at + i] * (x[from + i] * rstd - shift);
+      b += g[at + i + 1] * (x[from + i + 1] * rstd - shift);
+    }
+    if (whole < n) a += g[at + whole] * (x[from + whole] * rstd - shift);
+    return a + b;
+  },
+
+  /** Adds g * (x * rstd - shift) to the sums, one for each element. */
+  addNormalized(g: Floats, at: number, x: Floats, from: number, n: number, rstd: number, shift: number, sums: Floats): void {
+    for (let i = 0; i < n; i++) sums[i] += g[at + i] * (x[from + i] * rstd - shift);
+  },
+}));
 
 /** Writes the mean and the reciprocal standard deviation, 1 / sqrt(variance + eps), of each of `rows` rows of `n` elements. */
 export function rowMoments(data: TypedArray, offset: number, rows: number, n: number, eps: number, means: TypedArray, rstds: TypedArray): void {
+  const { sum, squares } = loopsFor(data);
   const x = data as Floats;
   const round = rounding(data);
   const least = round(eps);
   for (let r = 0, at = offset; r < rows; r++, at += n) {
-    let sum = 0;
-    for (let i = at; i < at + n; i++) sum += x[i];
-    const mean = sum / n;
-    let squares = 0;
-    for (let i = at; i < at + n; i++) squares += (x[i] - mean) * (x[i] - mean);
+    const mean = sum(x, at, n) / n;
     means[r] = mean;
-    rstds[r] = 1 / Math.sqrt(round(squares / n + least));
+    rstds[r] = 1 / Math.sqrt(round(squares(x, at, n, mean) / n + least));
   }
 }
 
@@ -48,20 +190,28 @@ export interface Rows {
   places: number;
 }
 
+/** The values of all channels as doubles; `otherwise` where there are none. */
+function values(data: TypedArray | null, offset: number, { groups, perGroup }: Rows, otherwise: number): Floats {
+  const n = groups * perGroup;
+  return data === null ? new Float64Array(n).fill(otherwise) : Float64Array.from((data as Floats).subarray(offset, offset + n));
+}
+
 /** (x - mean) * rstd * weight + bias. */
 export function normalizeRows(data: TypedArray, offset: number, shape: Rows, means: TypedArray, rstds: TypedArray, affine: Affine, out: TypedArray): void {
-  const x = data as Floats;
+  const { scale, scaleEach } = loopsFor(data);
+  const x = data as Floats, y = out as Floats;
   const { rows, groups, perGroup, places } = shape;
-  const { weight, weightOffset, bias, biasOffset } = affine;
-  let k = 0;
-  for (let r = 0; r < rows; r++) {
+  const factors = values(affine.weight, affine.weightOffset, shape, 1), shifts = values(affine.bias, affine.biasOffset, shape, 0);
+  const each = places === 1 && groups === 1;
+  for (let r = 0, k = 0; r < rows; r++) {
     const mean = means[r] as number, rstd = rstds[r] as number;
-    const first = (r % groups) * perGroup;
-    for (let c = first; c < first + perGroup; c++) {
-      const factor = weight === null ? rstd : rstd * (weight[weightOffset + c] as number);
-      const shift = bias === null ? 0 : bias[biasOffset + c] as number;
-      for (let p = 0; p < places; p++, k++) out[k] = (x[offset + k] - mean) * factor + shift;
+    if (each) {
+      scaleEach(x, offset + k, perGroup, mean, rstd, factors, shifts, y, k);
+      k += perGroup;
+      continue;
     }
+    const first = (r % groups) * perGroup;
+    for (let c = first; c < first + perGroup; c++, k += places) scale(x, offset + k, places, mean, rstd * factors[c], shifts[c], y, k);
   }
 }
 
@@ -78,25 +228,29 @@ export function rowsBackwardInput(
   weightOffset: number,
   out: TypedArray,
 ): void {
-  const g = grads as Floats, x = data as Floats;
+  const { products, productsEach, project, projectEach } = loopsFor(data);
+  const g = grads as Floats, x = data as Floats, y = out as Floats;
   const { rows, groups, perGroup, places } = shape;
+  const factors = values(weight, weightOffset, shape, 1);
   const n = perGroup * places;
-  for (let r = 0; r < rows; r++) {
+  const each = places === 1 && groups === 1;
+  const totals = new Float64Array(2);
+  for (let r = 0, k = 0; r < rows; r++, k += n) {
     const mean = means[r] as number, rstd = rstds[r] as number;
     const first = (r % groups) * perGroup;
-    let sum = 0, product = 0;
-    for (let c = 0, k = r * n; c < perGroup; c++) {
-      const factor = weight === null ? 1 : weight[weightOffset + first + c] as number;
-      for (let p = 0; p < places; p++, k++) {
-        const a = g[gradOffset + k] * factor;
-        sum += a;
-        product += a * (x[offset + k] - mean);
+    totals.fill(0);
+    if (each) productsEach(g, gradOffset + k, x, offset + k, n, mean, factors, totals);
+    else {
+      for (let c = 0, at = k; c < perGroup; c++, at += places) {
+        products(g, gradOffset + at, x, offset + at, places, mean, factors[first + c], totals);
       }
     }
-    const average = sum / n, slope = product * rstd * rstd / n;
-    for (let c = 0, k = r * n; c < perGroup; c++) {
-      const factor = weight === null ? 1 : weight[weightOffset + first + c] as number;
-      for (let p = 0; p < places; p++, k++) out[k] = rstd * (g[gradOffset + k] * factor - average - (x[offset + k] - mean) * slope);
+    const average = totals[0] / n, slope = totals[1] * rstd * rstd / n;
+    if (each) projectEach(g, gradOffset + k, x, offset + k, n, mean, rstd, factors, average, slope, y, k);
+    else {
+      for (let c = 0, at = k; c < perGroup; c++, at += places) {
+        project(g, gradOffset + at, x, offset + at, places, mean, rstd, factors[first + c], average, slope, y, at);
+      }
     }
   }
 }
@@ -112,122 +266,22 @@ export function rowsBackwardWeight(
   rstds: TypedArray,
   out: TypedArray,
 ): void {
+  const { addNormalized, normalizedSum } = loopsFor(data);
   const g = grads as Floats, x = data as Floats;
   const { rows, groups, perGroup, places } = shape;
   const sums = new Float64Array(groups * perGroup);
   const round = rounding(data);
-  let k = 0;
-  for (let r = 0; r < rows; r++) {
+  const each = places === 1 && groups === 1;
+  for (let r = 0, k = 0; r < rows; r++) {
     const mean = means[r] as number, rstd = rstds[r] as number;
     const shift = round(mean * rstd);
+    if (each) {
+      addNormalized(g, gradOffset + k, x, offset + k, perGroup, rstd, shift, sums);
+      k += perGroup;
+      continue;
+    }
     const first = (r % groups) * perGroup;
-    for (let c = first; c < first + perGroup; c++) {
-      let sum = 0;
-      for (let p = 0; p < places; p++, k++) sum += g[gradOffset + k] * (x[offset + k] * rstd - shift);
-      sums[c] += sum;
-    }
+    for (let c = first; c < first + perGroup; c++, k += places) sums[c] += normalizedSum(g, gradOffset + k, x, offset + k, places, rstd, shift);
   }
-  for (let c = 0; c < sums.length; c++) out[c] = sums[c];
-}
-
-/** The mean and the variance, divided by the number of elements, of each channel. */
-export function channelMoments(
-  data: TypedArray,
-  offset: number,
-  batch: number,
-  channels: number,
-  places: number,
-  means: Float64Array,
-  variances: Float64Array,
-): void {
-  const x = data as Floats;
-  const n = batch * places;
-  for (let c = 0; c < channels; c++) {
-    let sum = 0;
-    for (let b = 0; b < batch; b++) for (let p = 0, k = offset + (b * channels + c) * places; p < places; p++, k++) sum += x[k];
-    const mean = sum / n;
-    let squares = 0;
-    for (let b = 0; b < batch; b++) for (let p = 0, k = offset + (b * channels + c) * places; p < places; p++, k++) squares += (x[k] - mean) * (x[k] - mean);
-    means[c] = mean;
-    variances[c] = squares / n;
-  }
-}
-
-/**
- * (x - mean) * factor + shift for each channel, computed as x * factor + (shift - mean * factor): factor and summand are rounded
- * to the precision of the data, as PyTorch rounds them, and what that leaves of elements near the mean shows in its printouts.
- */
-export function scaleChannels(
-  data: TypedArray,
-  offset: number,
-  batch: number,
-  channels: number,
-  places: number,
-  means: Float64Array,
-  factors: Float64Array,
-  shifts: Float64Array,
-  out: TypedArray,
-): void {
-  const x = data as Floats;
-  const round = rounding(data);
-  for (let b = 0, k = 0; b < batch; b++) {
-    for (let c = 0; c < channels; c++) {
-      const factor = round(factors[c]), summand = round(shifts[c] - round(means[c]) * factor);
-      for (let p = 0; p < places; p++, k++) out[k] = x[offset + k] * factor + summand;
-    }
-  }
-}
-
-/** For each channel: the sum of grad, and that of grad * (x - mean). */
-export function channelSums(
-  grads: TypedArray,
-  gradOffset: number,
-  data: TypedArray,
-  offset: number,
-  batch: number,
-  channels: number,
-  places: number,
-  means: TypedArray,
-  meanOffset: number,
-): { sums: Float64Array; products: Float64Array } {
-  const g = grads as Floats, x = data as Floats;
-  const sums = new Float64Array(channels), products = new Float64Array(channels);
-  for (let b = 0, k = 0; b < batch; b++) {
-    for (let c = 0; c < channels; c++) {
-      const mean = means[meanOffset + c] as number;
-      let sum = 0, product = 0;
-      for (let p = 0; p < places; p++, k++) {
-        sum += g[gradOffset + k];
-        product += g[gradOffset + k] * (x[offset + k] - mean);
-      }
-      sums[c] += sum;
-      products[c] += product;
-    }
-  }
-  return { sums, products };
-}
-
-/** The gradient of x: factor * (grad - average - (x - mean) * slope), each for a channel. */
-export function channelsBackwardInput(
-  grads: TypedArray,
-  gradOffset: number,
-  data: TypedArray,
-  offset: number,
-  batch: number,
-  channels: number,
-  places: number,
-  means: TypedArray,
-  meanOffset: number,
-  factors: Float64Array,
-  averages: Float64Array,
-  slopes: Float64Array,
-  out: TypedArray,
-): void {
-  const g = grads as Floats, x = data as Floats;
-  for (let b = 0, k = 0; b < batch; b++) {
-    for (let c = 0; c < channels; c++) {
-      const mean = means[meanOffset + c] as number, factor = factors[c], average = averages[c], slope = slopes[c];
-      for (let p = 0; p < places; p++, k++) out[k] = factor * (g[gradOffset + k] - average - (x[offset + k] - mean) * slope);
-    }
-  }
+  out.set(sums as never);
 }

@@ -2,7 +2,7 @@
  * Normalization of channels over the batch and all places, by the mean and variance of the batch or by running ones.
  */
 import { noKernel, RuntimeError, ValueError } from "../../errors.ts";
-import { channelMoments, channelsBackwardInput, channelSums, scaleChannels } from "../../kernels/normalization.ts";
+import { channelMoments, type Channels, channelsBackwardInput, channelSums, scaleChannels } from "../../kernels/channels.ts";
 import { elementCount, type Sizes } from "../../layout.ts";
 import { makeSize } from "../../size.ts";
 import { Tensor } from "../../tensor.ts";
@@ -17,8 +17,10 @@ type Parameters = { input: Tensor; weight: Tensor | null; running_mean: Tensor |
 type Inputs = Parameters & { bias: Tensor | null; training: boolean; momentum: number };
 type BackwardInputs = Parameters & { grad_out: Tensor; save_mean: Tensor; save_invstd: Tensor; train: boolean; of: "input" | "weight" | "bias" };
 
-type Shape = [batch: number, channels: number, places: number];
-const shapeOf = ({ sizes }: Tensor): Shape => [sizes[0], sizes[1], elementCount(sizes.slice(2))];
+function channelsOf(t: Tensor): Channels {
+  const { store, offset, sizes } = asContiguous(t);
+  return { data: store.data, offset, shape: [sizes[0], sizes[1], elementCount(sizes.slice(2))] };
+}
 
 /** All dimensions but the channels'. */
 const otherDims = ({ sizes }: Tensor): number[] => [...sizes.keys()].filter((d) => d !== 1);
@@ -43,35 +45,20 @@ function statistics({ running_mean, running_var, save_mean, save_invstd, train, 
 
 function gradient(inputs: BackwardInputs): Tensor {
   const { grad_out, input, weight, train, of } = inputs;
-  const [batch, channels, places] = shapeOf(input);
+  if (of === "bias") return grad_out.sum(otherDims(grad_out));
+  const x = channelsOf(input), g = asContiguous(grad_out);
+  const [batch, channels, places] = x.shape;
   const n = batch * places;
-  const g = asContiguous(grad_out), x = asContiguous(input);
   const { means, rstds } = statistics(inputs);
-  const needsSums = train || of !== "input";
-  const totals = needsSums
-    ? channelSums(g.store.data, g.offset, x.store.data, x.offset, batch, channels, places, means as Float64Array<ArrayBuffer>, 0)
-    : { sums: new Float64Array(channels), products: new Float64Array(channels) };
+  // running statistics do not depend on the input
+  const needsSums = train || of === "weight";
+  const totals = needsSums ? channelSums(g.store.data, g.offset, x, means) : { sums: new Float64Array(channels), products: new Float64Array(channels) };
   const out = Tensor.make(of === "input" ? input.sizes : [channels], input.dtype);
-  if (of === "bias") out.store.data.set(totals.sums as never);
-  else if (of === "weight") out.store.data.set(totals.products.map((p, c) => p * rstds[c]) as never);
+  if (of === "weight") out.store.data.set(totals.products.map((p, c) => p * rstds[c]) as never);
   else {
     const factors = orOnes(weight, channels).map((w, c) => w * rstds[c]);
     const averages = totals.sums.map((s) => s / n), slopes = totals.products.map((p, c) => p * rstds[c] * rstds[c] / n);
-    channelsBackwardInput(
-      g.store.data,
-      g.offset,
-      x.store.data,
-      x.offset,
-      batch,
-      channels,
-      places,
-      means as Float64Array<ArrayBuffer>,
-      0,
-      factors,
-      averages,
-      slopes,
-      out.store.data,
-    );
+    channelsBackwardInput(g.store.data, g.offset, x, means, factors, averages, slopes, out.store.data);
   }
   return out;
 }
@@ -130,26 +117,25 @@ const primitive = new Primitive<Inputs>({
   nonDifferentiable: [1, 2],
   forward: (inputs) => {
     const { input, weight, bias, running_mean, running_var, training, eps } = inputs;
-    const [batch, channels, places] = shapeOf(input);
-    const x = asContiguous(input);
+    const x = channelsOf(input);
+    const [batch, channels, places] = x.shape;
     const out = Tensor.make(input.sizes, input.dtype);
     const saved = [Tensor.make([training ? channels : 0], input.dtype), Tensor.make([training ? channels : 0], input.dtype)];
     let means: Float64Array, rstds: Float64Array;
     if (training) {
-      means = new Float64Array(channels);
-      const variances = new Float64Array(channels);
-      channelMoments(x.store.data, x.offset, batch, channels, places, means, variances);
-      rstds = variances.map((v) => 1 / Math.sqrt(v + eps));
+      const moments = channelMoments(x);
+      means = moments.means;
+      rstds = moments.variances.map((v) => 1 / Math.sqrt(v + eps));
       saved[0].store.data.set(means as never);
       saved[1].store.data.set(rstds as never);
-      updateRunning(inputs, means, variances, batch * places);
+      updateRunning(inputs, means, moments.variances, batch * places);
     } else {
       means = valuesOf(running_mean!);
       rstds = valuesOf(running_var!).map((v) => 1 / Math.sqrt(v + eps));
     }
     const factors = orOnes(weight, channels).map((w, c) => w * rstds[c]);
     const shifts = bias === null ? new Float64Array(channels) : valuesOf(bias);
-    scaleChannels(x.store.data, x.offset, batch, channels, places, means, factors, shifts, out.store.data);
+    scaleChannels(x, means, factors, shifts, out.store.data);
     return [out, ...saved];
   },
   backward: {
