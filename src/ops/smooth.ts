@@ -6,6 +6,8 @@ import { type DType, float32 } from "../dtype.ts";
 import { RuntimeError } from "../errors.ts";
 import { Kernel } from "../kernels/elementwise.ts";
 import { erf } from "../kernels/special.ts";
+import { expFloat32 } from "../kernels/special/float32.ts";
+import { log1pFloat32 } from "../kernels/special/float32_vectors.ts";
 import { wrapDim } from "../layout.ts";
 import type { Tensor } from "../tensor.ts";
 import { sub } from "./arithmetic.ts";
@@ -137,6 +139,7 @@ export const mish: Unary = unary("mish", {
   kind: "floating",
   kernel: "mish_cpu",
   forward: (x) => x * Math.tanh(Math.log1p(Math.exp(x))),
+  float32: (x) => x * f(Math.tanh(f(Math.log1p(f(Math.exp(x)))))),
   backward: {
     self: ({ grad, self }) => {
       if (!is_grad_enabled()) return mishBackward(grad, self);
@@ -151,6 +154,7 @@ export const mish: Unary = unary("mish", {
 type SoftplusInputs = { self: Tensor; beta: Num; threshold: Num };
 
 const plus = new Kernel((x: number, beta: number, threshold: number) => x * beta > threshold ? x : Math.log1p(Math.exp(x * beta)) / beta);
+const plus32 = new Kernel((x: number, beta: number, threshold: number) => f(x * beta) > threshold ? x : f(Math.log1p(f(Math.exp(f(x * beta))))) / beta);
 const plusGrad = new Kernel((grad: number, x: number, beta: number, threshold: number) => x * beta > threshold ? grad : grad / (1 + Math.exp(-x * beta)));
 
 const softplusGrad: Primitive<SoftplusInputs & { grad_output: Tensor }> = new Primitive<SoftplusInputs & { grad_output: Tensor }>({
@@ -172,7 +176,7 @@ export type Softplus = Op<{ beta?: Num; threshold?: Num; out?: Tensor }, [beta?:
 export const softplus: Softplus = define<Softplus, SoftplusInputs>("softplus", "(Tensor input, Number beta = 1, Number threshold = 20, *, Tensor out = None)", {
   forward: ({ self, beta, threshold }) => {
     requireFloat(self, "softplus_cpu");
-    return withNumbers(plus, [self], [beta, threshold]);
+    return withNumbers(self.dtype === float32 ? plus32 : plus, [self], [beta, threshold]);
   },
   backward: { self: ({ grad, self, beta, threshold }) => softplusGrad.apply({ grad_output: grad, self, beta, threshold }) as Tensor },
 });
@@ -195,6 +199,7 @@ export const log_sigmoid: Unary = unary("log_sigmoid", {
   kernel: "log_sigmoid_cpu",
   inplace: false,
   forward: (x) => (x < 0 ? x : 0) - Math.log1p(Math.exp(-Math.abs(x))),
+  float32: (x) => (x < 0 ? x : 0) - f(log1pFloat32(expFloat32(-Math.abs(x)))),
   backward: { self: ({ grad, self }) => logSigmoidBackward(grad, self) },
 });
 

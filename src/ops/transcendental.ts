@@ -6,6 +6,7 @@ import { bool, float32, get_default_dtype } from "../dtype.ts";
 import { noDerivative, RuntimeError } from "../errors.ts";
 import { Kernel } from "../kernels/elementwise.ts";
 import * as special from "../kernels/special.ts";
+import * as vector from "../kernels/special/float32_vectors.ts";
 import { digammaFloat32, erfFloat32, erfinvFloat32, expFloat32 } from "../kernels/special/float32.ts";
 import type { Tensor } from "../tensor.ts";
 import { sub } from "./arithmetic.ts";
@@ -31,19 +32,19 @@ export const exp: Unary = real("exp", (x) => Math.exp(x), ({ grad, result }) => 
 export const exp2: Unary = real("exp2", (x) => 2 ** x, ({ grad, result }) => grad.mul(result).mul(Math.LN2));
 
 /** e^x - 1, exact near 0. d/dx = e^x. */
-export const expm1: Unary = real("expm1", (x) => Math.expm1(x), ({ grad, result }) => grad.mul(result.add(1)));
+export const expm1: Unary = real("expm1", (x) => Math.expm1(x), ({ grad, result }) => grad.mul(result.add(1)), vector.expm1Float32);
 
 /** The natural logarithm. d log(x)/dx = 1/x. */
-export const log: Unary = real("log", (x) => Math.log(x), ({ grad, self }) => grad.div(self));
+export const log: Unary = real("log", (x) => Math.log(x), ({ grad, self }) => grad.div(self), vector.logFloat32);
 
 /** The logarithm to base 2. d/dx = 1 / (x ln 2). */
-export const log2: Unary = real("log2", (x) => Math.log2(x), ({ grad, self }) => grad.div(self.mul(Math.LN2)));
+export const log2: Unary = real("log2", (x) => Math.log2(x), ({ grad, self }) => grad.div(self.mul(Math.LN2)), vector.log2Float32);
 
 /** The logarithm to base 10. d/dx = 1 / (x ln 10). */
-export const log10: Unary = real("log10", (x) => Math.log10(x), ({ grad, self }) => grad.div(self.mul(Math.LN10)));
+export const log10: Unary = real("log10", (x) => Math.log10(x), ({ grad, self }) => grad.div(self.mul(Math.LN10)), vector.log10Float32);
 
 /** log(1 + x), exact near 0. d/dx = 1 / (1 + x). */
-export const log1p: Unary = real("log1p", (x) => Math.log1p(x), ({ grad, self }) => grad.div(self.add(1)));
+export const log1p: Unary = real("log1p", (x) => Math.log1p(x), ({ grad, self }) => grad.div(self.add(1)), vector.log1pFloat32);
 
 /** The square root. d/dx = 1 / (2 sqrt(x)). */
 export const sqrt: Unary = real("sqrt", (x) => Math.sqrt(x), ({ grad, result }) => grad.div(result.mul(2)));
@@ -52,22 +53,22 @@ export const sqrt: Unary = real("sqrt", (x) => Math.sqrt(x), ({ grad, result }) 
 export const rsqrt: Unary = real("rsqrt", (x) => 1 / Math.sqrt(x), ({ grad, result }) => grad.mul(-0.5).mul(result.pow(3)), (x) => 1 / f(Math.sqrt(x)));
 
 /** The sine. Its derivative is the cosine. */
-export const sin: Unary = real("sin", (x) => Math.sin(x), ({ grad, self }) => grad.mul(self.cos()));
+export const sin: Unary = real("sin", (x) => Math.sin(x), ({ grad, self }) => grad.mul(self.cos()), vector.sinFloat32);
 
 /** The cosine. Its derivative is minus the sine. */
-export const cos: Unary = real("cos", (x) => Math.cos(x), ({ grad, self }) => grad.mul(self.sin().neg()));
+export const cos: Unary = real("cos", (x) => Math.cos(x), ({ grad, self }) => grad.mul(self.sin().neg()), vector.cosFloat32);
 
 /** The tangent. d tan(x)/dx = 1 + tan(x)^2. */
-export const tan: Unary = real("tan", (x) => Math.tan(x), ({ grad, result }) => grad.mul(result.pow(2).add(1)));
+export const tan: Unary = real("tan", (x) => Math.tan(x), ({ grad, result }) => grad.mul(result.pow(2).add(1)), vector.tanFloat32);
 
 /** The inverse sine. d/dx = 1 / sqrt(1 - x^2). */
-export const asin: Unary = real("asin", (x) => Math.asin(x), ({ grad, self }) => grad.mul(self.neg().mul(self).add(1).rsqrt()));
+export const asin: Unary = real("asin", (x) => Math.asin(x), ({ grad, self }) => grad.mul(self.neg().mul(self).add(1).rsqrt()), vector.asinFloat32);
 
 /** The inverse cosine. d/dx = -1 / sqrt(1 - x^2). */
-export const acos: Unary = real("acos", (x) => Math.acos(x), ({ grad, self }) => grad.mul(self.neg().mul(self).add(1).rsqrt().neg()));
+export const acos: Unary = real("acos", (x) => Math.acos(x), ({ grad, self }) => grad.mul(self.neg().mul(self).add(1).rsqrt().neg()), vector.acosFloat32);
 
 /** The inverse tangent. d/dx = 1 / (1 + x^2). */
-export const atan: Unary = real("atan", (x) => Math.atan(x), ({ grad, self }) => grad.div(self.mul(self).add(1)));
+export const atan: Unary = real("atan", (x) => Math.atan(x), ({ grad, self }) => grad.div(self.mul(self).add(1)), vector.atanFloat32);
 
 /** The hyperbolic sine. Its derivative is the hyperbolic cosine. */
 export const sinh: Unary = real("sinh", (x) => Math.sinh(x), ({ grad, self }) => grad.mul(self.cosh()));

@@ -19,7 +19,7 @@ const AS_A = [0.254829592, -0.284496736, 1.421413741, -1.453152027, 1.061405429]
 /** The error function, 1.5e-7 off: small numbers give 0. */
 export function erfFloat32(x: number): number {
   const t = f(1 / f(AS_P * Math.abs(x) + 1));
-  const r = f(1 - f(f(Math.exp(-f(x * x))) * t) * polynomial(t, AS_A));
+  const r = f(1 - f(expFloat32(-f(x * x)) * t) * polynomial(t, AS_A));
   return x < 0 || Object.is(x, -0) ? -r : r;
 }
 
