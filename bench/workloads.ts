@@ -18,6 +18,23 @@ function train(parameters: readonly Tensor[], loss: Tensor, lr: number): void {
 
 const leaf = (t: Tensor): Tensor => t.requires_grad_();
 
+/** ((x * 2 + 1) * x).sum().backward() of `n` numbers. */
+export function polynomial(n: number): () => void {
+  const x = leaf(torch.randn(n));
+  return () => {
+    x.grad = null;
+    x.mul(2).add(1).mul(x).sum().backward();
+  };
+}
+
+/** A step of gradient descent of a perceptron 784-256-10 with cross entropy. */
+export function perceptron(batch: number): () => void {
+  const f = torch.nn.functional;
+  const p = [torch.randn(256, 784).mul(0.03), torch.zeros(256), torch.randn(10, 256).mul(0.05), torch.zeros(10)].map(leaf);
+  const x = torch.randn(batch, 784), target = torch.randint(0, 10, [batch]);
+  return () => train(p, f.cross_entropy(f.linear(f.linear(x, p[0], p[1]).relu(), p[2], p[3]), target), 0.01);
+}
+
 /** Every workload by its name. */
 export const workloads: Record<string, () => () => unknown> = {
   /** ones(2, 2) + 2, y * y * 3, mean, backward. */
@@ -68,13 +85,7 @@ export const workloads: Record<string, () => () => unknown> = {
     return () => String(x);
   },
   /** ((x * 2 + 1) * x).sum().backward(), n = 10^6. */
-  ew1m: () => {
-    const x = leaf(torch.randn(1e6));
-    return () => {
-      x.grad = null;
-      x.mul(2).add(1).mul(x).sum().backward();
-    };
-  },
+  ew1m: () => polynomial(1e6),
   /** sigmoid, tanh, exp, sum, backward, n = 10^6. */
   transcendental1m: () => {
     const x = leaf(torch.randn(1e6));
@@ -128,12 +139,7 @@ export const workloads: Record<string, () => () => unknown> = {
     };
   },
   /** 784-256-10, batch 128, cross entropy, SGD. */
-  mlp_step: () => {
-    const f = torch.nn.functional;
-    const p = [torch.randn(256, 784).mul(0.03), torch.zeros(256), torch.randn(10, 256).mul(0.05), torch.zeros(10)].map(leaf);
-    const x = torch.randn(128, 784), target = torch.randint(0, 10, [128]);
-    return () => train(p, f.cross_entropy(f.linear(f.linear(x, p[0], p[1]).relu(), p[2], p[3]), target), 0.01);
-  },
+  mlp_step: () => perceptron(128),
   /** (8, 16, 32, 32) * (32, 16, 3, 3), relu, sum, backward. */
   conv: () => {
     const x = leaf(torch.randn(8, 16, 32, 32)), w = leaf(torch.randn(32, 16, 3, 3));
