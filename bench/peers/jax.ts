@@ -1,7 +1,8 @@
 /**
  * jax-js as bench/peers.ts measures it, on its WebAssembly backend, each workload compiled by `jit`. Its results are lazy: small ones are
  * forced by reading them, which runs in this thread; large ones by waiting for them, which shares the work among its threads and copies
- * nothing. Its functions consume their arguments: `.ref` keeps one. `repr` is missing, for an array's text there leaves out its numbers.
+ * nothing. Its functions consume their arguments: `.ref` keeps one. Missing are `repr`, for an array's text there leaves out its numbers,
+ * and `chain2000`, on which its compiler overflows the stack.
  */
 import { Array as Tensor, blockUntilReady, defaultDevice, grad, init, jit, lax, nn, numpy as np, tree } from "@jax-js/jax";
 import { integers, normals } from "./inputs.ts";
