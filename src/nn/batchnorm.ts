@@ -77,6 +77,16 @@ export abstract class NormBase extends Module {
     this.num_batches_tracked?.zero_();
   }
 
+  /** Since version 2 the batches are counted. */
+  override get _version(): number {
+    return 2;
+  }
+
+  /** @internal */
+  override _names_since(version: number | null): readonly string[] {
+    return version === null || version < 2 ? ["num_batches_tracked"] : [];
+  }
+
   /** Forgets the batches so far, and sets the weights to 1 and the biases to 0. */
   reset_parameters(): void {
     this.reset_running_stats();

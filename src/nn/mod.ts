@@ -6,7 +6,8 @@
 export * as functional from "./functional.ts";
 export * as init from "./init.ts";
 export { Module } from "./module.ts";
-export type { IncompatibleKeys, NamesOptions } from "./module.ts";
+export type { NamesOptions } from "./module.ts";
+export type { IncompatibleKeys, LoadStateDictPostHook, LoadStateDictPreHook, StateDictPostHook, StateDictPreHook, StateMetadata } from "./module_state.ts";
 export type { BackwardHook, BackwardPreHook, ForwardHook, ForwardHookOptions, ForwardPreHook, HookOptions, Keywords } from "./module_hooks.ts";
 export { Buffer, Parameter } from "./parameter.ts";
 export type { ParameterOptions } from "./parameter.ts";

@@ -4,9 +4,7 @@
  */
 import { AttributeError, KeyError, NotImplementedError, RuntimeError, ValueError } from "../errors.ts";
 import type { RemovableHandle } from "../autograd/node.ts";
-import { no_grad } from "../autograd/mode.ts";
 import { DType } from "../dtype.ts";
-import { sameSizes } from "../layout.ts";
 import { pythonFunction } from "../ops/python_function.ts";
 import { isPlainObject, pythonType } from "../python.ts";
 import type { Device } from "../size.ts";
@@ -21,21 +19,18 @@ import {
   type HookOptions,
   ModuleHooks,
 } from "./module_hooks.ts";
+import {
+  collectState,
+  type IncompatibleKeys,
+  loadState,
+  type LoadStateDictPostHook,
+  type LoadStateDictPreHook,
+  registerStateHook,
+  type StateDictPostHook,
+  type StateDictPreHook,
+} from "./module_state.ts";
 import { Buffer, Parameter } from "./parameter.ts";
 import { StateDict } from "./state_dict.ts";
-
-/** What `load_state_dict` did not find or did not want. */
-export class IncompatibleKeys {
-  /** @internal */
-  constructor(readonly missing_keys: string[], readonly unexpected_keys: string[]) {}
-
-  /** `<All keys matched successfully>`, or what differs. */
-  toString(): string {
-    if (this.missing_keys.length === 0 && this.unexpected_keys.length === 0) return "<All keys matched successfully>";
-    const list = (keys: string[]) => `[${keys.map((k) => `'${k}'`).join(", ")}]`;
-    return `_IncompatibleKeys(missing_keys=${list(this.missing_keys)}, unexpected_keys=${list(this.unexpected_keys)})`;
-  }
-}
 
 /** How the names of what a module holds are listed. */
 export interface NamesOptions {
@@ -272,6 +267,13 @@ export class Module {
     return [this.get_submodule(target.slice(0, Math.max(dot, 0))), target.slice(dot + 1)];
   }
 
+  /** Puts a module at a path, in the place of what stands there. */
+  set_submodule(target: string, module: Module): void {
+    if (target === "") throw new ValueError("Cannot set the submodule without a target name!");
+    const [holder, name] = this.#holder(target);
+    holder.#set(name, module);
+  }
+
   /** The parameter at a path such as `layers.0.weight`. */
   get_parameter(target: string): Parameter {
     const [module, name] = this.#holder(target);
@@ -292,14 +294,8 @@ export class Module {
 
   /** The parameters and persistent buffers by path, without history. */
   state_dict(options: { prefix?: string; keep_vars?: boolean } = {}): StateDict {
-    const { prefix = "", keep_vars = false } = options;
     const out = new StateDict();
-    const put = (name: string, t: Tensor) => out.set(`${prefix}${name}`, keep_vars ? t : t.detach());
-    for (const [name, p] of this._parameters) put(name, p);
-    for (const [name, b] of this._buffers) if (b !== null && this.#buffers.get(name)!.persistent) put(name, b);
-    for (const [name, child] of this._modules) {
-      for (const [key, value] of child.state_dict({ prefix: `${prefix}${name}.`, keep_vars })) out.set(key, value);
-    }
+    collectState(this, out, options.prefix ?? "", options.keep_vars ?? false);
     return out;
   }
 
@@ -313,34 +309,63 @@ export class Module {
     assign: Option<"assign", boolean> = false,
   ): IncompatibleKeys {
     const replace = isPlainObject(strict) ? strict.assign === true : option(assign, "assign", false);
-    const given = state_dict instanceof Map ? state_dict : new Map(Object.entries(state_dict));
-    const own = this.state_dict({ keep_vars: true });
-    const missing = [...own.keys()].filter((k) => !given.has(k));
-    const unexpected = [...given.keys()].filter((k) => !own.has(k));
-    const errors: string[] = [];
-    if (typeof strict === "boolean" ? strict : strict.strict ?? true) {
-      const quote = (keys: string[]) => keys.map((k) => `"${k}"`).join(", ");
-      if (missing.length > 0) errors.push(`Missing key(s) in state_dict: ${quote(missing)}. `);
-      if (unexpected.length > 0) errors.push(`Unexpected key(s) in state_dict: ${quote(unexpected)}. `);
-    }
-    for (const [key, target] of own) {
-      const source: unknown = given.get(key);
-      if (source === undefined) continue;
-      if (!(source instanceof Tensor)) {
-        errors.push(
-          `While copying the parameter named "${key}", expected torch.Tensor or Tensor-like object from checkpoint but received <class '${
-            pythonType(source)
-          }'>`,
-        );
-      } else if (!sameSizes(source.sizes, target.sizes)) {
-        errors.push(`size mismatch for ${key}: copying a param with shape ${source.shape} from checkpoint, the shape in current model is ${target.shape}.`);
-      } else if (replace) {
-        const [module, name] = this.#holder(key);
-        module.#set(name, target instanceof Parameter && !(source instanceof Parameter) ? new Parameter(source, target.requires_grad) : source);
-      } else no_grad(() => void target.copy_(source));
-    }
-    if (errors.length > 0) throw new RuntimeError(`Error(s) in loading state_dict for ${this._get_name()}:\n\t${errors.join("\n\t")}`);
-    return new IncompatibleKeys(missing, unexpected);
+    return loadState(this, state_dict, typeof strict === "boolean" ? strict : strict.strict ?? true, replace);
+  }
+
+  /** What else belongs to the state; a class that overrides it overrides `set_extra_state` too. */
+  get_extra_state(): unknown {
+    throw neverCalled("get_extra_state");
+  }
+
+  /** Takes what `get_extra_state` gave. */
+  set_extra_state(_state: unknown): void {
+    throw neverCalled("set_extra_state");
+  }
+
+  /** Calls `hook` before the module's state is collected. */
+  register_state_dict_pre_hook(hook: StateDictPreHook): RemovableHandle {
+    return registerStateHook(this, "beforeSaving", hook);
+  }
+
+  /** Calls `hook` with the state when the module and all below it have put theirs into it. */
+  register_state_dict_post_hook(hook: StateDictPostHook): RemovableHandle {
+    return registerStateHook(this, "afterSaving", hook);
+  }
+
+  /** Calls `hook` with the state before the module takes its part of it. */
+  register_load_state_dict_pre_hook(hook: LoadStateDictPreHook): RemovableHandle {
+    return registerStateHook(this, "beforeLoading", hook);
+  }
+
+  /** Calls `hook` with what is missing or unexpected when the module and all below it have been loaded. */
+  register_load_state_dict_post_hook(hook: LoadStateDictPostHook): RemovableHandle {
+    return registerStateHook(this, "afterLoading", hook);
+  }
+
+  /** The version of the class, which its state remembers. */
+  get _version(): number {
+    return 1;
+  }
+
+  /** @internal The names of the state's tensors that states before the class's version, or of unknown version, need not have. */
+  _names_since(_version: number | null): readonly string[] {
+    return [];
+  }
+
+  /** @internal Whether the class overrides one of the two methods for further state. */
+  _has_extra_state(method: "get_extra_state" | "set_extra_state"): boolean {
+    return this[method] !== Module.prototype[method];
+  }
+
+  /** @internal The module's own parameters and persistent buffers. */
+  _state_tensors(): [string, Tensor][] {
+    const buffers = [...this._buffers].filter((b): b is [string, Tensor] => b[1] !== null && this.#buffers.get(b[0])!.persistent);
+    return [...this._parameters, ...buffers];
+  }
+
+  /** @internal Puts another tensor into the place of one of the module's own. */
+  _replace(name: string, tensor: Tensor): void {
+    this.#set(name, tensor);
   }
 
   /** @internal A copy with parameters, buffers and modules of its own, as `copy.deepcopy` makes it; hooks stay behind. */
@@ -419,6 +444,16 @@ export class Module {
     return this.#convert((t) => t.dtype.is_floating_point ? t.float() : t);
   }
 
+  /** All parameters and buffers in a dtype. */
+  type(dst_type: DType): this {
+    return this.#convert((t) => t.to(dst_type));
+  }
+
+  /** With new memory, whose contents are not initialised. */
+  to_empty(_options: { device: string | Device | null; recurse?: boolean }): this {
+    return this.#convert((t) => t.detach().empty_like());
+  }
+
   /** On the CPU, where it is. */
   cpu(): this {
     return this;
@@ -486,6 +521,12 @@ export function zeroGradients(tensors: Iterable<Tensor>, forget: boolean): void 
     else p.ownGrad.requires_grad_(false);
     p.ownGrad.zero_();
   }
+}
+
+function neverCalled(method: string): RuntimeError {
+  return new RuntimeError(
+    `Reached a code path in Module.${method}() that should never be called. Please file an issue at https://github.com/pytorch/pytorch/issues/new?template=bug-report.yml to report this bug.`,
+  );
 }
 
 /** Refuses what cannot be the name of an attribute. */

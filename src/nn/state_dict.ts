@@ -5,6 +5,9 @@ import type { Tensor } from "../tensor.ts";
 
 /** Tensors by path, in the order of the module's attributes. */
 export class StateDict extends Map<string, Tensor> {
+  /** For each module, by its path, the version of its class. */
+  readonly _metadata: Map<string, { version?: number }> = new Map();
+
   /** `OrderedDict({'weight': tensor(...)})`. */
   override toString(): string {
     if (this.size === 0) return "OrderedDict()";

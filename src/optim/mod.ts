@@ -4,7 +4,20 @@
  * @module
  */
 export { Optimizer } from "./optimizer.ts";
-export type { Active, Closure, Floats, GivenGroup, OptimizerState, Options, ParamGroup, Params, ParamState, StepHook } from "./optimizer.ts";
+export type {
+  Active,
+  Closure,
+  Floats,
+  GivenGroup,
+  OptimizerHook,
+  OptimizerState,
+  OptimizerStateHook,
+  Options,
+  ParamGroup,
+  Params,
+  ParamState,
+  StepHook,
+} from "./optimizer.ts";
 export { SGD } from "./sgd.ts";
 export type { SGDOptions } from "./sgd.ts";
 export { Adam, AdamW } from "./adam.ts";

@@ -3,7 +3,8 @@
  */
 import { enable_grad, no_grad } from "../autograd/mode.ts";
 import { register, type RemovableHandle } from "../autograd/node.ts";
-import { KeyError, ValueError } from "../errors.ts";
+import { KeyError, RuntimeError, ValueError } from "../errors.ts";
+import { formatObject } from "../format/objects.ts";
 import { type Constructor, constructorOf, float, List, python } from "../nn/arguments.ts";
 import { zeroGradients } from "../nn/module.ts";
 import { isPlainObject, pythonType } from "../python.ts";
@@ -64,7 +65,15 @@ export interface Active {
   grad: Tensor;
 }
 /** Runs before or after a step with the arguments of `step`. */
-export type StepHook = (optimizer: Optimizer, args: unknown[], kwargs: Record<string, unknown>) => void;
+export type StepHook = (
+  optimizer: Optimizer,
+  args: unknown[],
+  kwargs: Record<string, unknown>,
+) => [args: unknown[], kwargs: Record<string, unknown>] | null | void;
+/** Gets the optimizer before its state is collected or after it has been loaded. */
+export type OptimizerHook = (optimizer: Optimizer) => void;
+/** Gets the optimizer and a state, and may give another in its place. */
+export type OptimizerStateHook = (optimizer: Optimizer, state_dict: OptimizerState) => OptimizerState | null | void;
 
 /** What `state_dict` gives. */
 export interface OptimizerState {
@@ -103,6 +112,13 @@ class States extends Map<Tensor, ParamState> {
 
 const isPair = (value: unknown): value is readonly [string, Tensor] => Array.isArray(value);
 
+/** Adds a hook at the end of a list, or at its beginning. */
+function registerAt<T>(hooks: T[], hook: T, prepend: boolean | { prepend?: boolean }): RemovableHandle {
+  const handle = register(hooks, hook);
+  if (typeof prepend === "boolean" ? prepend : prepend.prepend) hooks.unshift(hooks.pop()!);
+  return handle;
+}
+
 /** Changes parameters by their gradients. */
 export abstract class Optimizer {
   /** The groups of parameters. */
@@ -111,8 +127,12 @@ export abstract class Optimizer {
   state: Map<Tensor, ParamState> = new States();
   /** The options of groups that do not say otherwise. */
   readonly defaults: Record<string, unknown>;
-  readonly #before: StepHook[] = [];
+  readonly #before: StepPreHook[] = [];
   readonly #after: StepHook[] = [];
+  readonly #beforeSaving: OptimizerHook[] = [];
+  readonly #afterSaving: OptimizerStateHook[] = [];
+  readonly #beforeLoading: OptimizerStateHook[] = [];
+  readonly #afterLoading: OptimizerHook[] = [];
 
   /** Takes parameters or groups of them, and the options. */
   constructor(params: Params, defaults: object) {
@@ -158,9 +178,18 @@ export abstract class Optimizer {
 
   /** One step. `closure`, if given, evaluates the model first and returns the loss, which is returned. */
   step(closure: Closure | { closure?: Closure | null } | null = null): Tensor | null {
-    const evaluate = isPlainObject(closure) ? (closure as { closure?: Closure | null }).closure ?? null : closure as Closure | null;
-    const args = evaluate === null ? [] : [evaluate];
-    for (const hook of this.#before) hook(this, args, {});
+    const given = isPlainObject(closure) ? (closure as { closure?: Closure | null }).closure ?? null : closure as Closure | null;
+    let args: unknown[] = given === null ? [this] : [this, given], kwargs: Record<string, unknown> = {};
+    for (const hook of this.#before) {
+      const result: unknown = hook(this, args, kwargs);
+      if (result === null || result === undefined) continue;
+      if (!Array.isArray(result) || result.length !== 2) {
+        const step = formatObject("function", this).replace("function object", `function ${this.constructor.name}.step`);
+        throw new RuntimeError(`${step} must return None or a tuple of (new_args, new_kwargs), but got ${result}.`);
+      }
+      [args, kwargs] = result;
+    }
+    const evaluate = (args[1] ?? kwargs.closure ?? null) as Closure | null;
     const loss = evaluate === null ? null : enable_grad(evaluate);
     no_grad(() => {
       for (const group of this.param_groups) {
@@ -168,18 +197,38 @@ export abstract class Optimizer {
         if (active.length > 0) this.update(group, active);
       }
     });
-    for (const hook of this.#after) hook(this, args, {});
+    for (const hook of this.#after) hook(this, args, kwargs);
     return loss;
   }
 
-  /** Calls `hook` before each step. */
-  register_step_pre_hook(hook: StepHook): RemovableHandle {
+  /** Calls `hook` before each step; it may give other arguments for it. */
+  register_step_pre_hook(hook: StepPreHook): RemovableHandle {
     return register(this.#before, hook);
   }
 
   /** Calls `hook` after each step. */
   register_step_post_hook(hook: StepHook): RemovableHandle {
     return register(this.#after, hook);
+  }
+
+  /** Calls `hook` before `state_dict`; `prepend` puts it before the hooks that are there. */
+  register_state_dict_pre_hook(hook: OptimizerHook, prepend: boolean | { prepend?: boolean } = false): RemovableHandle {
+    return registerAt(this.#beforeSaving, hook, prepend);
+  }
+
+  /** Calls `hook` with what `state_dict` is about to return, and may give another state. */
+  register_state_dict_post_hook(hook: OptimizerStateHook, prepend: boolean | { prepend?: boolean } = false): RemovableHandle {
+    return registerAt(this.#afterSaving, hook, prepend);
+  }
+
+  /** Calls `hook` with the state before it is loaded, and may give another state. */
+  register_load_state_dict_pre_hook(hook: OptimizerStateHook, prepend: boolean | { prepend?: boolean } = false): RemovableHandle {
+    return registerAt(this.#beforeLoading, hook, prepend);
+  }
+
+  /** Calls `hook` after a state has been loaded. */
+  register_load_state_dict_post_hook(hook: OptimizerHook, prepend: boolean | { prepend?: boolean } = false): RemovableHandle {
+    return registerAt(this.#afterLoading, hook, prepend);
   }
 
   /** Forgets the gradients, or sets them to zero. */
@@ -189,6 +238,13 @@ export abstract class Optimizer {
 
   /** State and options, with numbers for parameters. */
   state_dict(): OptimizerState {
+    for (const hook of this.#beforeSaving) hook(this);
+    let state = this.#collect();
+    for (const hook of this.#afterSaving) state = hook(this, state) ?? state;
+    return state;
+  }
+
+  #collect(): OptimizerState {
     const numbers = new Map(this.param_groups.flatMap((g) => g.params).map((p, i) => [p, i]));
     return {
       state: new Map([...this.state].map(([p, s]) => [numbers.get(p)!, s])),
@@ -201,6 +257,13 @@ export abstract class Optimizer {
 
   /** Takes state and options from what `state_dict` gave; the tensors of the state are shared with it. */
   load_state_dict(state_dict: OptimizerState): void {
+    let given = { ...state_dict };
+    for (const hook of this.#beforeLoading) given = hook(this, given) ?? given;
+    this.#load(given);
+    for (const hook of this.#afterLoading) hook(this);
+  }
+
+  #load(state_dict: OptimizerState): void {
     const groups = state_dict.param_groups;
     if (groups.length !== this.param_groups.length) throw new ValueError("loaded state dict has a different number of parameter groups");
     groups.forEach((g, i) => {
