@@ -65,7 +65,9 @@ export interface Active {
   grad: Tensor;
 }
 /** Runs before or after a step with the arguments of `step`. */
-export type StepHook = (
+export type StepHook = (optimizer: Optimizer, args: unknown[], kwargs: Record<string, unknown>) => void;
+/** The same before a step; may give other arguments for it. */
+export type StepPreHook = (
   optimizer: Optimizer,
   args: unknown[],
   kwargs: Record<string, unknown>,
