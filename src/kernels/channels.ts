@@ -2,7 +2,8 @@
  * Normalization of channels in [batch, channels, places] to mean 0 and variance 1. Sums are in double precision.
  */
 import type { TypedArray } from "../dtype.ts";
-import { loopsByType, rounding } from "./normalization.ts";
+import { loopsByType } from "./by_type.ts";
+import { rounding } from "./normalization.ts";
 
 type Floats = Float64Array;
 

@@ -3,22 +3,12 @@
  * that do not wait for each other.
  */
 import type { TypedArray } from "../dtype.ts";
-import { specialised } from "./wasm/specialise.ts";
+import { loopsByType } from "./by_type.ts";
 
 type Floats = Float64Array;
 
 /** To the precision of the data where PyTorch rounds in between, which shows where a variance is small beside eps or a mean large. */
 export const rounding = (data: TypedArray): (x: number) => number => data instanceof Float32Array ? Math.fround : (x) => x;
-
-/** `make()` for each type of array, so that no loop sees two of them; `make` may use nothing from around it. */
-export function loopsByType<Loops>(make: () => Loops): (data: TypedArray) => Loops {
-  const known = new Map<unknown, Loops>();
-  return (data) => {
-    let loops = known.get(data.constructor);
-    if (loops === undefined) known.set(data.constructor, loops = specialised(make, data.constructor.name)());
-    return loops;
-  };
-}
 
 const loopsFor = loopsByType(() => ({
   /** The sum of n elements. */

@@ -3,6 +3,7 @@
  * along each; arrays are `planes` dense volumes, one after the other.
  */
 import type { TypedArray } from "../dtype.ts";
+import { loopsByType } from "./by_type.ts";
 import { type Triple, volume } from "./columns.ts";
 
 /** The windows along one dimension. */
@@ -59,36 +60,101 @@ export function fractionalSpans(n: number, places: number, kernel: number, sampl
   return spans;
 }
 
-/** The mean of each window, or its sum divided by `divisor` where that is not null. */
-export function averageBoxes(
-  data: TypedArray,
-  offset: number,
-  planes: number,
-  input: Triple,
-  [zs, ys, xs]: Boxes,
-  divisor: number | null,
-  out: TypedArray,
-): void {
-  const from = data as Float32Array, to = out as Float32Array;
-  const [, height, width] = input;
-  let k = 0;
-  for (let p = 0, plane = offset; p < planes; p++, plane += volume(input)) {
-    for (let a = 0; a < zs.start.length; a++) {
-      for (let b = 0; b < ys.start.length; b++) {
-        const area = zs.size[a] * ys.size[b];
-        for (let c = 0; c < xs.start.length; c++) {
-          let sum = 0;
-          for (let z = zs.start[a]; z < zs.end[a]; z++) {
-            for (let y = ys.start[b]; y < ys.end[b]; y++) {
-              const row = plane + (z * height + y) * width;
-              for (let x = row + xs.start[c], end = row + xs.end[c]; x < end; x++) sum += from[x];
+type Numbers = Float64Array;
+
+const loopsFor = loopsByType(() => ({
+  average(from: Numbers, offset: number, planes: number, input: Triple, boxes: Boxes, divisor: number | null, to: Numbers): void {
+    const { start: zStart, end: zEnd, size: zSize } = boxes[0], { start: yStart, end: yEnd, size: ySize } = boxes[1];
+    const { start: xStart, end: xEnd, size: xSize } = boxes[2];
+    const depths = zStart.length, lines = yStart.length, places = xStart.length;
+    const height = input[1], width = input[2], volume = input[0] * height * width;
+    let k = 0;
+    for (let p = 0, plane = offset; p < planes; p++, plane += volume) {
+      for (let a = 0; a < depths; a++) {
+        const z0 = zStart[a], z1 = zEnd[a];
+        for (let b = 0; b < lines; b++) {
+          const area = zSize[a] * ySize[b], y0 = yStart[b], y1 = yEnd[b];
+          for (let c = 0; c < places; c++) {
+            const x0 = xStart[c], x1 = xEnd[c];
+            let sum = 0;
+            for (let z = z0; z < z1; z++) {
+              for (let y = y0; y < y1; y++) {
+                const row = plane + (z * height + y) * width;
+                for (let x = x0; x < x1; x++) sum += from[row + x];
+              }
             }
+            to[k++] = sum / (divisor ?? area * xSize[c]);
           }
-          to[k++] = sum / (divisor ?? area * xs.size[c]);
         }
       }
     }
-  }
+  },
+
+  averageBackward(from: Numbers, offset: number, planes: number, input: Triple, boxes: Boxes, divisor: number | null, to: Numbers): void {
+    const { start: zStart, end: zEnd, size: zSize } = boxes[0], { start: yStart, end: yEnd, size: ySize } = boxes[1];
+    const { start: xStart, end: xEnd, size: xSize } = boxes[2];
+    const depths = zStart.length, lines = yStart.length, places = xStart.length;
+    const height = input[1], width = input[2], volume = input[0] * height * width;
+    let k = offset;
+    for (let p = 0, plane = 0; p < planes; p++, plane += volume) {
+      for (let a = 0; a < depths; a++) {
+        const z0 = zStart[a], z1 = zEnd[a];
+        for (let b = 0; b < lines; b++) {
+          const area = zSize[a] * ySize[b], y0 = yStart[b], y1 = yEnd[b];
+          for (let c = 0; c < places; c++) {
+            const x0 = xStart[c], x1 = xEnd[c];
+            const part = from[k++] / (divisor ?? area * xSize[c]);
+            for (let z = z0; z < z1; z++) {
+              for (let y = y0; y < y1; y++) {
+                const row = plane + (z * height + y) * width;
+                for (let x = x0; x < x1; x++) to[row + x] += part;
+              }
+            }
+          }
+        }
+      }
+    }
+  },
+
+  max(from: Numbers, offset: number, planes: number, input: Triple, boxes: Boxes, to: Numbers, indices: Int32Array): void {
+    const { start: zStart, end: zEnd, step: zStep } = boxes[0], { start: yStart, end: yEnd, step: yStep } = boxes[1];
+    const { start: xStart, end: xEnd, step: xStep } = boxes[2];
+    const depths = zStart.length, lines = yStart.length, places = xStart.length;
+    const height = input[1], width = input[2], volume = input[0] * height * width;
+    let k = 0;
+    for (let p = 0, plane = offset; p < planes; p++, plane += volume) {
+      for (let a = 0; a < depths; a++) {
+        const z0 = zStart[a], z1 = zEnd[a];
+        for (let b = 0; b < lines; b++) {
+          const y0 = yStart[b], y1 = yEnd[b];
+          for (let c = 0; c < places; c++, k++) {
+            const x0 = xStart[c], x1 = xEnd[c];
+            let at = (z0 * height + y0) * width + x0;
+            let most = from[plane + at];
+            for (let z = z0; z < z1; z += zStep) {
+              for (let y = y0; y < y1; y += yStep) {
+                const row = (z * height + y) * width;
+                for (let x = row + x0; x < row + x1; x += xStep) {
+                  const value = from[plane + x];
+                  if (value > most || value !== value) {
+                    most = value;
+                    at = x;
+                  }
+                }
+              }
+            }
+            to[k] = most;
+            indices[k] = at;
+          }
+        }
+      }
+    }
+  },
+}));
+
+/** The mean of each window, or its sum divided by `divisor` where that is not null. */
+export function averageBoxes(data: TypedArray, offset: number, planes: number, input: Triple, boxes: Boxes, divisor: number | null, out: TypedArray): void {
+  loopsFor(data).average(data as Numbers, offset, planes, input, boxes, divisor, out as Numbers);
 }
 
 /** The same for 64-bit integers, whose quotients are rounded towards zero. */
@@ -126,60 +192,16 @@ export function averageBoxesBackward(
   offset: number,
   planes: number,
   input: Triple,
-  [zs, ys, xs]: Boxes,
+  boxes: Boxes,
   divisor: number | null,
   out: TypedArray,
 ): void {
-  const from = grads as Float32Array, to = out as Float32Array;
-  const [, height, width] = input;
-  let k = offset;
-  for (let p = 0, plane = 0; p < planes; p++, plane += volume(input)) {
-    for (let a = 0; a < zs.start.length; a++) {
-      for (let b = 0; b < ys.start.length; b++) {
-        const area = zs.size[a] * ys.size[b];
-        for (let c = 0; c < xs.start.length; c++) {
-          const part = from[k++] / (divisor ?? area * xs.size[c]);
-          for (let z = zs.start[a]; z < zs.end[a]; z++) {
-            for (let y = ys.start[b]; y < ys.end[b]; y++) {
-              const row = plane + (z * height + y) * width;
-              for (let x = row + xs.start[c], end = row + xs.end[c]; x < end; x++) to[x] += part;
-            }
-          }
-        }
-      }
-    }
-  }
+  loopsFor(grads).averageBackward(grads as Numbers, offset, planes, input, boxes, divisor, out as Numbers);
 }
 
 /** The largest element of each window, and where in its volume it stands; NaN is larger than every number. */
-export function maxBoxes(data: TypedArray, offset: number, planes: number, input: Triple, [zs, ys, xs]: Boxes, out: TypedArray, places: Int32Array): void {
-  const from = data as Float32Array, to = out as Float32Array;
-  const [, height, width] = input;
-  let k = 0;
-  for (let p = 0, plane = offset; p < planes; p++, plane += volume(input)) {
-    for (let a = 0; a < zs.start.length; a++) {
-      for (let b = 0; b < ys.start.length; b++) {
-        for (let c = 0; c < xs.start.length; c++) {
-          let at = (zs.start[a] * height + ys.start[b]) * width + xs.start[c];
-          let most = from[plane + at];
-          for (let z = zs.start[a]; z < zs.end[a]; z += zs.step) {
-            for (let y = ys.start[b]; y < ys.end[b]; y += ys.step) {
-              const row = (z * height + y) * width;
-              for (let x = row + xs.start[c], end = row + xs.end[c]; x < end; x += xs.step) {
-                const value = from[plane + x];
-                if (value > most || value !== value) {
-                  most = value;
-                  at = x;
-                }
-              }
-            }
-          }
-          to[k] = most;
-          places[k++] = at;
-        }
-      }
-    }
-  }
+export function maxBoxes(data: TypedArray, offset: number, planes: number, input: Triple, boxes: Boxes, out: TypedArray, places: Int32Array): void {
+  loopsFor(data).max(data as Numbers, offset, planes, input, boxes, out as Numbers, places);
 }
 
 /** Adds the elements of each of `planes` rows of `count` to the places that they name within volumes of `size`. */
