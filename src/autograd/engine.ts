@@ -330,7 +330,7 @@ function validate(node: Node, grads: MaybeTensor[]): MaybeTensor[] {
           }]`,
         );
       }
-      grad = grads[i] = grad.sum_to_size([...sizes]);
+      grad = grads[i] = grad.sum_to_size(sizes);
     }
     if (grad.dtype !== target.dtypes[nr]) grads[i] = grad.to(target.dtypes[nr]);
   }

@@ -149,6 +149,8 @@ export class Kernel {
   readonly #arity: number;
   // a loop for each pattern and each combination of array types, so that no loop sees two kinds of arrays
   readonly #dense = new Map<string, Dense>();
+  // what was asked for last, which mostly is asked for again
+  #last: { pattern: string; kinds: string; loop: Dense } | null = null;
   readonly #strided = new Map<string, Strided>();
   readonly #name: UnaryName | null;
   #translation: Translation | null | undefined;
@@ -194,12 +196,15 @@ export class Kernel {
 
   /** The loop over `n` contiguous elements. `pattern` has a letter an operand, a capital for a scalar; `kinds` names the array types. */
   dense(pattern: string, kinds: string): Dense {
+    const last = this.#last;
+    if (last !== null && last.pattern === pattern && last.kinds === kinds) return last.loop;
     const key = pattern + kinds;
     let loop = this.#dense.get(key);
     if (loop === undefined) {
       loop = canCompile() ? this.#compile(denseSource(pattern)) as Dense : this.#interpreted(pattern);
       this.#dense.set(key, loop);
     }
+    this.#last = { pattern, kinds, loop };
     return loop;
   }
 

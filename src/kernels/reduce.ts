@@ -137,3 +137,12 @@ export function denseSum(data: Float32Array | Float64Array, offset: number, n: n
   for (let i = whole; i < end; i++) a += data[i];
   return a + b + (c + d);
 }
+
+/** The sums of the columns of a small row-major matrix, each in double precision. */
+export function sumColumns(data: Float32Array, offset: number, rows: number, columns: number, out: Float32Array, at: number): void {
+  for (let j = 0; j < columns; j++) {
+    let sum = 0;
+    for (let i = 0, k = offset + j; i < rows; i++, k += columns) sum += data[k];
+    out[at + j] = sum;
+  }
+}

@@ -1,14 +1,16 @@
 /**
  * Sums, products, quotients and powers, element by element, with broadcasting and type promotion.
  */
-import { bool, int64 } from "../dtype.ts";
+import { bool, type DType, int64 } from "../dtype.ts";
 import { RuntimeError } from "../errors.ts";
 import { floorQuotient, floorQuotient64 } from "../kernels/division.ts";
 import { Kernel } from "../kernels/elementwise.ts";
+import { sameSizes } from "../layout.ts";
 import { Tensor } from "../tensor.ts";
 import { type Args, type Fn, type IsMethod, Primitive, type PrimitiveSpec } from "./define.ts";
 import { refuseZeroDivisor } from "./divisor.ts";
-import { elementwise } from "./elementwise.ts";
+import { isLarge } from "./deferred.ts";
+import { elementwise, elementwiseInto } from "./elementwise.ts";
 import { alias, binary, type BinaryOfNumbers, type Unary, unary } from "./pointwise.ts";
 import { plainFunction } from "./plain_function.ts";
 import { type Num, resultType } from "./promotion.ts";
@@ -46,16 +48,26 @@ function scaled(
   check: (self: Tensor | Num, other: Tensor | Num) => void = () => {},
 ): Primitive<never> {
   const kernel = new Kernel(f), integers = new Kernel(f64);
+  const kernelOf = (dtype: DType): Kernel => dtype === int64 ? integers : kernel;
+  const factor = (alpha: Num, dtype: DType): Num => {
+    if (typeof alpha === "boolean" && dtype !== bool) throw new RuntimeError("Boolean alpha only supported for Boolean results.");
+    if (!dtype.is_floating_point && typeof alpha === "number" && !Number.isInteger(alpha)) {
+      throw new RuntimeError("For integral input tensors, argument alpha must not be a floating point number.");
+    }
+    return checkedScalar(alpha, dtype);
+  };
   return new Primitive<Scaled>({
     name,
     forward: ({ self, other, alpha }) => {
       check(self, other);
       const dtype = resultType([self, other]);
-      if (typeof alpha === "boolean" && dtype !== bool) throw new RuntimeError("Boolean alpha only supported for Boolean results.");
-      if (!dtype.is_floating_point && typeof alpha === "number" && !Number.isInteger(alpha)) {
-        throw new RuntimeError("For integral input tensors, argument alpha must not be a floating point number.");
-      }
-      return elementwise(dtype === int64 ? integers : kernel, dtype, [self, other, checkedScalar(alpha, dtype)]);
+      return elementwise(kernelOf(dtype), dtype, [self, other, factor(alpha, dtype)]);
+    },
+    into: ({ self, other, alpha }) => {
+      if (!(other instanceof Tensor) || other.dtype !== self.dtype || !sameSizes(self.sizes, other.sizes) || isLarge(self.count)) return false;
+      check(self, other);
+      elementwiseInto(kernelOf(self.dtype), self.dtype, self, [self, other, factor(alpha, self.dtype)]);
+      return true;
     },
     backward,
   }) as Primitive<never>;

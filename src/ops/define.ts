@@ -71,6 +71,8 @@ export interface PrimitiveSpec<P> {
   name: string;
   /** Computes the result from kernels; runs unrecorded. */
   forward: (inputs: P) => Result;
+  /** Writes the result over `self` where it has a short way to do so; says whether it has. In place, the forward serves elsewhere. */
+  into?: (inputs: P) => boolean;
   /** One formula for each tensor among the inputs; null where there is no derivative, as for indices. */
   backward?: { [K in TensorKeys<P>]: Formula<P> | null };
   /** The results that have no derivative, by number: the indices of `max`. */
@@ -276,6 +278,7 @@ export class Primitive<P> implements Operation {
   /** Computes the result and writes it into `inputs.self`, which it returns. */
   applyInplace(inputs: P & { self: Tensor }): Tensor {
     return this.writeInto(inputs, (own: P & { self: Tensor }) => {
+      if (this.#spec.into?.(own) === true) return;
       const newest = Storage.newest();
       const result = this.#spec.forward(own) as Tensor;
       writeResult(own.self, result, result.store.serial > newest);

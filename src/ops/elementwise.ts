@@ -116,6 +116,9 @@ export function shapeOf(inputs: readonly (Tensor | Num)[]): Sizes {
   return sizes ?? [];
 }
 
+/** Names the arrays of a loop, whose operands have one dtype and the result perhaps another. */
+const kindsOf = (dtype: DType, outType: DType): string => dtype === outType ? dtype.name : dtype.name + outType.name;
+
 function runLoop(kernel: Kernel, sizes: Sizes, dtype: DType, out: Tensor, inputs: readonly (Tensor | Num)[]): void {
   let dense = out.contiguousLayout;
   let pattern = "";
@@ -132,7 +135,7 @@ function runLoop(kernel: Kernel, sizes: Sizes, dtype: DType, out: Tensor, inputs
       if (t instanceof Tensor) rest.push(t.store.data, t.offset);
       else rest.push(toScalar(t, dtype));
     }
-    kernel.dense(pattern, dtype.name + out.dtype.name)(out.count, out.store.data, out.offset, ...rest);
+    kernel.dense(pattern, kindsOf(dtype, out.dtype))(out.count, out.store.data, out.offset, ...rest);
     return;
   }
   const strideless = sizes.map(() => 0);
@@ -153,6 +156,12 @@ function runLoop(kernel: Kernel, sizes: Sizes, dtype: DType, out: Tensor, inputs
  * dimensions that its operands have in memory.
  */
 export function elementwise(kernel: Kernel, dtype: DType, inputs: readonly (Tensor | Num)[], outType: DType = dtype): Tensor {
+  const only = inputs.length === 1 ? inputs[0] : null;
+  if (only instanceof Tensor && only.dtype === dtype && only.contiguousLayout && !isLarge(only.count)) {
+    const out = Tensor.small(only.sizes, outType);
+    kernel.dense("a", kindsOf(dtype, outType))(only.count, out.store.data, out.offset, only.store.data, only.offset);
+    return out;
+  }
   return elementwiseMixed(kernel, dtype, inputs.map((t) => t instanceof Tensor ? asType(t, dtype) : t), outType);
 }
 

@@ -277,6 +277,8 @@ class Pointwise implements Operation {
           loop(self.count, out.store.data, out.offset, self.store.data, self.offset, other.store.data, other.offset);
           return out;
         }
+        const out = other.dtype === dtype && other.contiguousLayout ? this.#computeRepeated(self, other, dtype, outType) : null;
+        if (out !== null) return out;
       } else {
         const out = Tensor.small(self.sizes, outType);
         const loop = this.#number[dtype.index] ??= this.kernel(dtype).dense("aB", dtype.name);
@@ -286,6 +288,23 @@ class Pointwise implements Operation {
     }
     if (self instanceof Tensor && other instanceof Tensor && !sameSizes(self.sizes, other.sizes)) broadcastSizes(self.sizes, other.sizes);
     return this.#computeUniform(self, other, dtype, outType) ?? elementwise(this.kernel(dtype), dtype, other === undefined ? [self] : [self, other], outType);
+  }
+
+  /** The result where the second operand is repeated along the leading dimensions of the first, as a bias is; null elsewhere. */
+  #computeRepeated(self: Tensor, other: Tensor, dtype: DType, outType: DType): Tensor | null {
+    const n = other.count, shift = self.sizes.length - other.sizes.length;
+    if (n === 0 || shift < 0) return null;
+    if (n > 1) { for (let d = 0; d < other.sizes.length; d++) if (other.sizes[d] !== self.sizes[d + shift]) return null; }
+    const out = Tensor.small(self.sizes, outType);
+    const to = out.store.data, from = self.store.data, repeated = other.store.data;
+    if (n === 1) {
+      const loop = this.#number[dtype.index] ??= this.kernel(dtype).dense("aB", dtype.name);
+      loop(self.count, to, out.offset, from, self.offset, repeated[other.offset]);
+    } else {
+      const loop = this.#tensors[dtype.index] ??= this.kernel(dtype).dense("ab", dtype.name);
+      for (let i = 0; i < self.count; i += n) loop(n, to, out.offset + i, from, self.offset + i, repeated, other.offset);
+    }
+    return out;
   }
 
   /** Applies the function to dense elements: in WebAssembly where it is there and the tensor is large enough to copy it to. */
@@ -306,7 +325,9 @@ class Pointwise implements Operation {
     if (other instanceof Tensor) {
       if (other.dtype !== dtype || !sameSizes(self.sizes, other.sizes)) return null;
       if (self.contiguousLayout && isUniform(other)) return this.compute(self, other.store.data[other.offset]);
-      if (!other.contiguousLayout || !isUniform(self)) return null;
+      if (!isUniform(self)) return null;
+      if (isUniform(other)) return this.#computeUniform(self, other.store.data[other.offset], dtype, outType);
+      if (!other.contiguousLayout) return null;
       const out = Tensor.small(other.sizes, outType);
       const loop = this.#reversed[dtype.index] ??= this.kernel(dtype).dense("Ab", dtype.name);
       loop(other.count, out.store.data, out.offset, self.store.data[self.offset], other.store.data, other.offset);
@@ -543,8 +564,8 @@ function callable(name: string, op: Pointwise, inplaceOp: Pointwise, spec: AnyDe
   const { extended } = spec;
 
   const read = (reader: ArgumentParser, args: readonly unknown[], self: 0 | 1): Named => {
-    const stand = spec.numbers === "tensors" ? args.map((a, i) => i < 2 && isNumber(a) ? STAND_INS[i] : a) : args;
-    if (stand.every((a, i) => a === args[i])) return reader.parse(args, self);
+    if (spec.numbers !== "tensors" || !(isNumber(args[0]) || isNumber(args[1]))) return reader.parse(args, self);
+    const stand = args.map((a, i) => i < 2 && isNumber(a) ? STAND_INS[i] : a);
     let inputs: Named;
     try {
       inputs = reader.parse(stand, self);

@@ -1,12 +1,15 @@
 /**
  * Powers. PyTorch has three nodes for them: of a tensor by a number, of a tensor by a tensor, of a number by a tensor.
  */
+import { is_grad_enabled } from "../autograd/mode.ts";
+import { transforms } from "../autograd/transforms.ts";
 import { bool, type DType, float32, float64, int64 } from "../dtype.ts";
 import { noKernel, RuntimeError } from "../errors.ts";
 import { Kernel } from "../kernels/elementwise.ts";
 import { Tensor } from "../tensor.ts";
 import { type Args, define, type InplaceOp, type IsMethod, Primitive } from "./define.ts";
-import { elementwise } from "./elementwise.ts";
+import { isLarge } from "./deferred.ts";
+import { elementwise, isUniform } from "./elementwise.ts";
 import { type Num, resultType } from "./promotion.ts";
 import { where } from "./select.ts";
 
@@ -55,12 +58,32 @@ function compute(self: Tensor | Num, exponent: Tensor | Num): Tensor {
   return elementwise(dtype === int64 ? power64 : dtype === bool ? truth : dtype.category === "int" ? power32 : power, dtype, [self, exponent]);
 }
 
+/** grad n self^(n-1) for the powers met most, each step rounded as the ops it stands for round. */
+const GRADIENT_FLOAT32: ReadonlyMap<number, Kernel> = new Map([
+  [2, new Kernel((grad: number, self: number) => grad * f(self * 2))],
+  [3, new Kernel((grad: number, self: number) => grad * f(f(self * self) * 3))],
+]);
+const GRADIENT: ReadonlyMap<number, Kernel> = new Map([
+  [2, new Kernel((grad: number, self: number) => grad * (self * 2))],
+  [3, new Kernel((grad: number, self: number) => grad * (self * self * 3))],
+]);
+
+/** The gradient of a power: at once where it is not itself recorded, else by the ops that it comes to. */
+function powGradient(grad: Tensor, self: Tensor, exponent: number): Tensor {
+  const { dtype } = self;
+  const kernel = (dtype === float32 ? GRADIENT_FLOAT32 : GRADIENT).get(exponent);
+  if (kernel === undefined || is_grad_enabled() || transforms.active > 0 || grad.dtype !== dtype || isLarge(self.count)) {
+    return grad.mul(self.pow(exponent - 1).mul(exponent));
+  }
+  return elementwise(kernel, dtype, [isUniform(grad) ? grad.store.data[grad.offset] : grad, self]);
+}
+
 /** d self^n/dself = n self^(n-1), which is 0 for n = 0. */
 const powScalar = new Primitive<{ self: Tensor; exponent: number }>({
   name: "PowBackward0",
   forward: ({ self, exponent }) => compute(self, exponent),
   backward: {
-    self: ({ grad, self, exponent }) => exponent === 0 ? grad.zeros_like() : grad.mul(self.pow(exponent - 1).mul(exponent)),
+    self: ({ grad, self, exponent }) => exponent === 0 ? grad.zeros_like() : powGradient(grad, self, exponent),
   },
 });
 

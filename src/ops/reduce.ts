@@ -2,10 +2,12 @@
  * Sums, means and products, and counts, over all elements or some dimensions.
  */
 import { is_grad_enabled } from "../autograd/mode.ts";
-import { bool, type DType, int64, uint8 } from "../dtype.ts";
+import { transforms } from "../autograd/transforms.ts";
+import { bool, type DType, float32, int64, uint8 } from "../dtype.ts";
 import { noKernel, RuntimeError } from "../errors.ts";
-import { denseSum, Reducer } from "../kernels/reduce.ts";
-import { wrapDim } from "../layout.ts";
+import { denseSum, Reducer, sumColumns } from "../kernels/reduce.ts";
+import { elementCount, type Sizes, wrapDim } from "../layout.ts";
+import { SMALL } from "../storage.ts";
 import { Tensor } from "../tensor.ts";
 import { pendingOf } from "./deferred.ts";
 import { define, type Op, Primitive } from "./define.ts";
@@ -24,7 +26,7 @@ import {
   unsqueezeReduced,
   wantedType,
 } from "./reduction.ts";
-import { expand } from "./view.ts";
+import { expandTo } from "./reshape.ts";
 
 const summing = new Reducer({ start: 0, step: (a, x) => a + x, join: (a, b) => a + b }, {
   start: 0n,
@@ -46,8 +48,24 @@ const counting = new Reducer({ start: 0, step: (a, x) => x !== 0 ? a + 1 : a, jo
 /** Bools and small integers add up exactly in double precision, so only int64 needs its slow arithmetic. */
 const addsExactly = (from: DType, to: DType): boolean => from.category !== "float" && from !== int64 && to === int64;
 
+/** From how many elements on the sums of columns are taken by the loops for all reductions, of which there are faster ones. */
+const SHORT_COLUMNS = 2048;
+
+/** The sums over leading dimensions of a small row-major tensor, as gradients of biases are; null elsewhere. */
+function leadingSums(self: Tensor, dims: readonly number[], keepdim: boolean): Tensor | null {
+  const { data } = self.store;
+  if (!self.contiguousLayout || !(data instanceof Float32Array) || dims.some((d, i) => d !== i)) return null;
+  const out = Tensor.small(reducedSizes(self.sizes, dims, keepdim), float32);
+  if (out.count > 0) sumColumns(data, self.offset, self.count / out.count, out.count, out.store.data as Float32Array, out.offset);
+  return out;
+}
+
 function sums(self: Tensor, dim: Dims, keepdim: boolean, dtype: DType, reducer = summing): Tensor {
   const dims = reducedDims(dim, self.sizes.length);
+  if (reducer === summing && dtype === self.dtype && self.count < SHORT_COLUMNS) {
+    const out = leadingSums(self, dims, keepdim);
+    if (out !== null) return out;
+  }
   const source = addsExactly(self.dtype, dtype) ? self : asType(self, dtype);
   return fromAccumulators(fold(reducer, source, dims), reducedSizes(self.sizes, dims, keepdim), dtype);
 }
@@ -72,7 +90,7 @@ type DimInputs = { self: Tensor; dim: number[]; keepdim: boolean; dtype: DType |
 const sumAll = new Primitive<AllInputs>({
   name: "SumBackward0",
   forward: ({ self, dtype }) => total(self, sumType(self, dtype), 1),
-  backward: { self: ({ grad, self_sizes }) => expand(grad, self_sizes) },
+  backward: { self: ({ grad, self_sizes }) => expandTo(grad, self_sizes) },
 });
 
 const sumDim = new Primitive<DimInputs>({
@@ -114,10 +132,20 @@ function means(self: Tensor, dim: Dims, keepdim: boolean, dtype: DType): Tensor 
   return fromAccumulators(values, reducedSizes(self.sizes, dims, keepdim), dtype);
 }
 
+/** The gradient of a mean over all elements: everywhere its share. Where nobody can tell, it is not expanded first. */
+function spreadMean(grad: Tensor, sizes: Sizes): Tensor {
+  const n = elementCount(sizes);
+  if (n > SMALL || is_grad_enabled() || transforms.active > 0) return expandTo(grad, sizes).div(groupSize(sizes, null));
+  const out = Tensor.small(sizes, grad.dtype), { data } = out.store;
+  const share = (grad.store.data[grad.offset] as number) / n;
+  for (let i = out.offset; i < out.offset + n; i++) data[i] = share;
+  return out;
+}
+
 const meanAll = new Primitive<AllInputs>({
   name: "MeanBackward0",
   forward: ({ self, dtype }) => total(self, meanType(self, dtype), self.count),
-  backward: { self: ({ grad, self_sizes }) => expand(grad, self_sizes).div(groupSize(self_sizes, null)) },
+  backward: { self: ({ grad, self_sizes }) => spreadMean(grad, self_sizes) },
 });
 
 const meanDim = new Primitive<DimInputs>({

@@ -98,7 +98,7 @@ export const reshape_as: Op<{ other: Tensor }, [other: Tensor]> = define<Op<{ ot
   ({ self, other }) => reshape(self, other.sizes),
 );
 
-const expandPrimitive = new Primitive<{ self: Tensor; size: number[] }>({
+const expandPrimitive = new Primitive<{ self: Tensor; size: Sizes }>({
   name: "ExpandBackward0",
   view: "single",
   forward: ({ self, size }) => {
@@ -111,7 +111,9 @@ const expandPrimitive = new Primitive<{ self: Tensor; size: number[] }>({
           `must be greater or equal to the number of dimensions in the tensor (${self.sizes.length})`,
       );
     }
-    const sizes = [...size], strides = new Array<number>(size.length).fill(0);
+    const strides = new Array<number>(size.length).fill(0);
+    if (self.sizes.length === 0 && size.every((n) => n >= 0)) return self.alias(size, strides);
+    const sizes = [...size];
     for (let d = size.length - 1; d >= 0; d--) {
       const have = d >= shift ? self.sizes[d - shift] : 1;
       if (size[d] === -1) {
@@ -141,6 +143,11 @@ export const expand: Op<{ size: readonly number[]; implicit: boolean }, Varargs>
   ({ self, size }) => expandPrimitive.apply({ self, size }),
 );
 
+/** `expand` for shapes of tensors, which need no reading of arguments. */
+export function expandTo(self: Tensor, size: Sizes): Tensor {
+  return expandPrimitive.apply({ self, size }) as Tensor;
+}
+
 /** Expanded to the shape of `other`. */
 export const expand_as: Op<{ other: Tensor }, [other: Tensor]> = define<Op<{ other: Tensor }, [other: Tensor]>, { self: Tensor; other: Tensor }>(
   "expand_as",
@@ -169,7 +176,7 @@ export const sum_to_size: Op<{ size: readonly number[] }, Varargs> = define<Op<{
     if (!fits) throw new RuntimeError(`size {${showSizes(size)}} is not expandable to size {${showSizes(self.sizes)}}.`);
     const dims = self.sizes.map((_, d) => d).filter((d) => d < shift || (size[d - shift] === 1 && self.sizes[d] !== 1));
     const out = dims.length === 0 ? self : self.sum(dims, true);
-    return shift > 0 ? view(out, size) : out;
+    return shift > 0 ? reshapeView.apply({ self: out, size }) as Tensor : out;
   },
 );
 
