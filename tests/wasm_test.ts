@@ -6,7 +6,6 @@ import { assemble } from "../src/kernels/wasm/build/assemble.ts";
 import { type Engine, engine, instantiate } from "../src/kernels/wasm/engine.ts";
 import { blockedProduct, gemm } from "../src/kernels/wasm/gemm.ts";
 import { DATA_ADDRESS } from "../src/kernels/wasm/layout.ts";
-import { permutedCopy } from "../src/kernels/wasm/permute.ts";
 import { plainProduct } from "../src/kernels/wasm/plain.ts";
 import { logSoftmax, logSoftmaxBackward, softmax, softmaxBackward } from "../src/kernels/wasm/rows.ts";
 import { unary, type UnaryName } from "../src/kernels/wasm/unary.ts";
@@ -366,33 +365,6 @@ Deno.test("softmax of rows with infinities and NaN is PyTorch's", () => {
     assertEquals(softmax(new Float32Array(row), 0, 1, row.length), new Float32Array(p));
     assertEquals(logSoftmax(new Float32Array(row), 0, 1, row.length), new Float32Array(logP));
   }
-});
-
-// ---- copies
-
-Deno.test("a permuted copy has each element in its place, for every type and permutation", () => {
-  const permutations = [[1, 0, 2], [2, 1, 0], [1, 2, 0], [2, 0, 1], [0, 2, 1]];
-  const shape = [3, 5, 9];
-  const strides = [45 * 2, 9, 1];
-  for (const array of [Float32Array, Float64Array, Int32Array, Int16Array, Uint8Array]) {
-    const x = new array(300).map((_, i) => i);
-    for (const order of permutations) {
-      const sizes = order.map((d) => shape[d]), steps = order.map((d) => strides[d]);
-      const y = new array(140).fill(1);
-      const done = permutedCopy(sizes, x, 4, steps, y, 2);
-      assertEquals(done, order[2] !== 2);
-      if (!done) continue;
-      let at = 2;
-      for (let i = 0; i < sizes[0]; i++) {
-        for (let j = 0; j < sizes[1]; j++) for (let k = 0; k < sizes[2]; k++) assertEquals(y[at++], x[4 + i * steps[0] + j * steps[1] + k * steps[2]]);
-      }
-      assertEquals([y[0], y[1], ...y.subarray(137)], [1, 1, 1, 1, 1]);
-    }
-  }
-  const big = new BigInt64Array(6).map((_, i) => BigInt(i)), transposed = new BigInt64Array(6);
-  assert(permutedCopy([3, 2], big, 0, [1, 3], transposed, 0));
-  assertEquals(Array.from(transposed), [0n, 3n, 1n, 4n, 2n, 5n]);
-  assert(!permutedCopy([2, 3], big, 0, [0, 0], transposed, 0));
 });
 
 Deno.test("without WebAssembly products and convolutions give the same, and functions say that they did nothing", async () => {

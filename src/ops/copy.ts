@@ -4,10 +4,11 @@
 import { detached, refuseUnderTransforms } from "../autograd/transforms.ts";
 import { bool, DType, float32, float64, int16, int32, int64, int8, uint8 } from "../dtype.ts";
 import { AssertionError, RuntimeError } from "../errors.ts";
+import { denseCopy } from "../kernels/strided_copy.ts";
 import { broadcastSizes, preservedStrides, sameSizes, type Sizes } from "../layout.ts";
 import { isPlainObject } from "../python.ts";
 import { CPU, Device, parseDevice } from "../size.ts";
-import { Storage } from "../storage.ts";
+import { SMALL, Storage } from "../storage.ts";
 import { setRequiresGrad, Tensor } from "../tensor.ts";
 import { type AnyFunction, type Callable, define, type Op, Primitive } from "./define.ts";
 import { copyElements } from "./elementwise.ts";
@@ -25,6 +26,10 @@ export interface CloneOptions {
 
 function copyOf(self: Tensor, dtype: DType, format: string | null | undefined): Tensor {
   const strides: Sizes | null = format === "torch.contiguous_format" ? null : self.contiguousLayout ? null : preservedStrides(self.sizes, self.strides);
+  if (strides === null && dtype === self.dtype && self.store.pending === null && self.count > SMALL) {
+    const data = denseCopy(self.sizes, self.store.data, self.offset, self.strides);
+    if (data !== null) return new Tensor(new Storage(data), dtype, self.sizes);
+  }
   const out = strides === null ? Tensor.small(self.sizes, dtype) : Tensor.make(self.sizes, dtype, strides);
   copyElements(out, self);
   return out;

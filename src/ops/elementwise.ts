@@ -4,6 +4,7 @@
 import { type DType, float32, float64, int64, type TypedArray, uint8 } from "../dtype.ts";
 import { RuntimeError } from "../errors.ts";
 import { Kernel, type Operand, type Scalar } from "../kernels/elementwise.ts";
+import { copyOperand } from "../kernels/strided_copy.ts";
 import {
   broadcastSizes,
   broadcastStrides,
@@ -85,7 +86,8 @@ export function copyElements(target: Tensor, source: Tensor, temporary = false):
     (target.store.data as Float32Array).fill(source.store.data[source.offset] as number, target.offset, target.offset + target.count);
     return;
   }
-  conversion(source.dtype, target.dtype).run(target.sizes, operand(target, target.sizes), [operand(source, target.sizes)]);
+  if (target.dtype === source.dtype) copyOperand(target.sizes, operand(source, target.sizes), operand(target, target.sizes));
+  else conversion(source.dtype, target.dtype).run(target.sizes, operand(target, target.sizes), [operand(source, target.sizes)]);
 }
 
 /** The same values as a dense tensor of another dtype, outside of autograd; the tensor itself where it has the dtype. */

@@ -8,6 +8,7 @@ import { DATA_ADDRESS, POOL_ADDRESS } from "../layout.ts";
 import { imports as rowsImports, rows } from "./rows.ts";
 import { gather, scatter } from "./windows.ts";
 import { Pool } from "./pool.ts";
+import { transposes } from "./transpose.ts";
 
 /** The text form of the whole module. `fused`: whether relaxed SIMD may be used. */
 export function moduleText(fused: boolean): string {
@@ -28,6 +29,7 @@ export function moduleText(fused: boolean): string {
     ...foldings(double),
     ...extremes(single),
     ...extremes(double),
+    ...transposes(single, double),
   ];
   if (pool.end > DATA_ADDRESS) throw new Error(`the constants end at ${pool.end}`);
   return `(module (import "env" "memory" (memory 1))\n${[...elementwiseImports, ...rowsImports, ...functions, pool.text()].join("\n")})`;
