@@ -68,6 +68,7 @@ export * from "./src/ops/join.ts";
 export * from "./src/autograd/mode.ts";
 export * from "./src/ops/legacy.ts";
 export * from "./src/ops/questions.ts";
+export { get_num_interop_threads, get_num_threads, set_num_interop_threads, set_num_threads } from "./src/ops/threads.ts";
 export * as autograd from "./src/autograd/mod.ts";
 export { is_anomaly_check_nan_enabled, is_anomaly_enabled } from "./src/autograd/anomaly.ts";
 export { default_generator, get_rng_state, initial_seed, manual_seed, seed, set_rng_state, TorchGenerator as Generator } from "./src/ops/seed.ts";

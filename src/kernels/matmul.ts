@@ -3,7 +3,7 @@
  * broadcast ones need no copy.
  */
 import type { TypedArray } from "../dtype.ts";
-import { gemm } from "./wasm/gemm.ts";
+import { gemmStack } from "./wasm/gemm.ts";
 
 /** Matrices of one shape at equal distances in memory. */
 export interface Matrices {
@@ -24,24 +24,26 @@ export interface Matrices {
  * of one type; integers wrap around. Where `beta` is 0, what `c` held does not matter.
  */
 export function matmulInto(batch: number, m: number, n: number, k: number, a: Matrices, b: Matrices, c: Matrices, alpha = 1, beta = 0): void {
-  for (let i = 0; i < batch; i++) {
-    gemm(
-      m,
-      n,
-      k,
-      a.data,
-      a.offset + i * a.batch,
-      a.row,
-      a.column,
-      b.data,
-      b.offset + i * b.batch,
-      b.row,
-      b.column,
-      c.data,
-      c.offset + i * c.batch,
-      c.row,
-      alpha,
-      beta,
-    );
-  }
+  gemmStack(
+    batch,
+    m,
+    n,
+    k,
+    a.data,
+    a.offset,
+    a.batch,
+    a.row,
+    a.column,
+    b.data,
+    b.offset,
+    b.batch,
+    b.row,
+    b.column,
+    c.data,
+    c.offset,
+    c.batch,
+    c.row,
+    alpha,
+    beta,
+  );
 }

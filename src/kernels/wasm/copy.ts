@@ -52,10 +52,24 @@ export function copyLines(
  * contiguous and its rows are not, which makes the result false, row by row elsewhere.
  */
 export function copyBlock(source: Matrix, row: number, rows: number, column: number, columns: number, target: FloatArray, to: number): boolean {
-  const { data, rowStride, columnStride } = source;
-  const from = source.offset + row * rowStride + column * columnStride;
+  const { data, offset, rowStride, columnStride } = source;
+  return copyMatrix(data, offset + row * rowStride + column * columnStride, rowStride, columnStride, rows, columns, target, to);
+}
+
+/** The same for a whole matrix whose first element is data[from]. */
+export function copyMatrix(
+  data: FloatArray,
+  from: number,
+  rowStride: number,
+  columnStride: number,
+  rows: number,
+  columns: number,
+  target: FloatArray,
+  to: number,
+): boolean {
   if (columnStride === 1) copyLines(data, from, rowStride, target, to, columns, rows, columns);
   else if (rowStride === 1) copyLines(data, from, columnStride, target, to, rows, columns, rows);
+  else if (rowStride === 0 && columnStride === 0) target.fill(data[from], to, to + rows * columns);
   else {
     for (let i = 0; i < rows; i++) {
       for (let j = 0, x = from + i * rowStride, y = to + i * columns; j < columns; j++, x += columnStride, y++) target[y] = data[x];

@@ -1,7 +1,5 @@
 /** What the kernels and their callers must agree on. */
 
-/** Address of the panel of A that a matrix product is working on. */
-export const PANEL_ADDRESS = 0;
 /** Address of the constants. */
 export const POOL_ADDRESS = 1024;
 /** The first address free for data. */
@@ -14,3 +12,5 @@ export const DATA_ADDRESS = 4096;
 export const TILE_ROWS = 6;
 /** Steps of the inner product for which the kernel is unrolled; blocks of B are packed in pieces of so many rows. */
 export const DEPTH = 16;
+/** The memory's limit in pages of 64 KB: a shared one reserves so many addresses at once. */
+export const MOST_PAGES = 16384;

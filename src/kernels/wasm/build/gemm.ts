@@ -3,13 +3,14 @@
  * panels that the innermost kernel reads front to back, and the kernel keeps a tile of the result in registers.
  *
  * Engines without guard pages (Deno is one) check every memory access whose address is not a constant, which costs as much as the
- * arithmetic. So the panel of A, from which single elements are read, is short and lies at a constant address, the kernel is unrolled over all
- * of it, and it is used for a whole row of tiles before the next one is packed.
+ * arithmetic. So the panel of A, from which single elements are read, is short and lies in global variables, each element in all lanes of
+ * its own; the kernel is unrolled over all of it, and it is used for a whole row of tiles before the next one is packed. Globals belong to an
+ * instance, so that instances that share their memory can multiply at the same time.
  */
 
 import { add, call, type Code, type Func, func, load, type Local, min, mul, op, roundUp, store, sub } from "./wat.ts";
 import type { Lanes } from "./lanes.ts";
-import { DEPTH, PANEL_ADDRESS, TILE_ROWS } from "../layout.ts";
+import { DEPTH, TILE_ROWS } from "../layout.ts";
 
 /** Vectors in a row of the register tile. */
 const TILE_VECTORS = 2;
@@ -18,18 +19,33 @@ const SHORT = 4;
 /** Steps of the inner product, a multiple of DEPTH, for one row of tiles before the next row: such a block of B stays in the second-level cache. */
 const BLOCK_DEPTH = 256;
 
-/** The functions for one element type, of which `packB_*` and `gemm_*` are those to call. */
+const panel = (step: number, row: number) => `$panel${step * TILE_ROWS + row}`;
+
+/** The panel of A: element (i, p) in all lanes of the variable for step p and row i. */
+export function panels(): string[] {
+  return Array.from({ length: DEPTH * TILE_ROWS }, (_, i) => `(global $panel${i} (mut v128) (v128.const i64x2 0 0))`);
+}
+
+/** The functions for one element type, of which `packB_*`, `gemm_*` and `join_*` are those to call. */
 export function gemm(lanes: Lanes): string[] {
-  return [packA(lanes), packPanel(lanes), kernel(lanes, DEPTH), kernel(lanes, SHORT), packB(lanes), product(lanes)];
+  return [
+    packA(lanes, DEPTH),
+    packA(lanes, SHORT),
+    packPanel(lanes),
+    kernel(lanes, DEPTH),
+    kernel(lanes, SHORT),
+    packB(lanes),
+    product(lanes),
+    join(lanes),
+  ];
 }
 
 /**
- * A row of tiles: adds to c[6, panels * width] the product of the packed panel of A, [depth][6] at PANEL_ADDRESS, and packed panels of B,
- * [panels][depth][width] at b. `stride` is the distance of two rows of c in bytes.
+ * A row of tiles: the product of the packed panel of A and packed panels of B, [panels][depth][width] at b, is added to c[6, panels * width], or
+ * written there where `fresh` is not 0. `stride` is the distance of two rows of c in bytes.
  */
 function kernel(lanes: Lanes, depth: number): string {
-  const { size } = lanes;
-  return func(`kernel${depth}_${lanes.scalar}`, ["b", "end", "c", "stride"], (f, b, end, c, stride) => {
+  return func(`kernel${depth}_${lanes.scalar}`, ["b", "end", "c", "stride", "fresh"], (f, b, end, c, stride, fresh) => {
     const tile = Array.from({ length: TILE_ROWS }, () => Array.from({ length: TILE_VECTORS }, () => f.local("v128")));
     const row = tile[0].map(() => f.local("v128"));
     const element = f.local("v128");
@@ -39,95 +55,118 @@ function kernel(lanes: Lanes, depth: number): string {
       for (let step = 0; step < depth; step++) {
         row.forEach((vector, j) => f.set(vector, lanes.load(b, (step * TILE_VECTORS + j) * 16)));
         tile.forEach((sums, i) => {
-          f.set(element, lanes.splat(PANEL_ADDRESS, (step * TILE_ROWS + i) * size));
+          f.set(element, op("global.get", [], panel(step, i)));
           sums.forEach((sum, j) => f.set(sum, lanes.madd(element, row[j], sum)));
         });
       }
       f.increase(b, depth * TILE_VECTORS * 16);
       f.set(pointer, c);
-      tile.forEach((sums) => {
-        sums.forEach((sum, j) => f.do(lanes.store(pointer, lanes.add(sum, lanes.load(pointer, j * 16)), j * 16)));
-        f.increase(pointer, stride);
-      });
+      const write = (value: (sum: Local, j: number) => Code) =>
+        tile.forEach((sums) => {
+          sums.forEach((sum, j) => f.do(lanes.store(pointer, value(sum, j), j * 16)));
+          f.increase(pointer, stride);
+        });
+      f.if(fresh, () => write((sum) => sum), () => write((sum, j) => lanes.add(sum, lanes.load(pointer, j * 16))));
       f.increase(c, TILE_VECTORS * 16);
     });
   });
 }
 
-const PACK_PARAMETERS = ["lines", "k", "depth", "source", "lineStride", "stride"];
-
-/** `packPanel` for A: as many lines as a tile has rows, at the constant address. */
-function packA(lanes: Lanes): string {
-  return func(`packA_${lanes.scalar}`, PACK_PARAMETERS, (f, ...parameters) => {
-    pack(f, lanes, TILE_ROWS, f.let("i32", PANEL_ADDRESS), parameters);
-  });
+/** One lane of a vector in all lanes. */
+function repeat(lanes: Lanes, vector: Local, lane: number): string {
+  const bytes = Array.from({ length: 16 }, (_, i) => lane * lanes.size + i % lanes.size);
+  return op("i8x16.shuffle", [vector, vector], bytes.join(" "));
 }
 
-/** `packPanel` for B: as many lines as a tile has columns. */
-function packPanel(lanes: Lanes): string {
-  return func(`packPanel_${lanes.scalar}`, [...PACK_PARAMETERS, "target"], (f, ...parameters) => {
-    pack(f, lanes, TILE_VECTORS * lanes.count, parameters[6], parameters);
+/** All bits in the lanes whose number is below an i32, none in the others. */
+function below(lanes: Lanes, limit: Code): string {
+  const numbers = Array.from({ length: lanes.count }, (_, i) => i).join(" ");
+  const wide = lanes.count === 4 ? limit : op("i64.extend_i32_s", [limit]);
+  return op(`${lanes.integers}.lt_s`, [`(v128.const ${lanes.integers} ${numbers})`, op(`${lanes.integers}.splat`, [wide])]);
+}
+
+/**
+ * Fills the panel from `lines` rows of A, element (i, p) at source + i * lineStride + p * stride, of which one stride is the size of an element.
+ * Of fewer steps than SHORT the rest becomes zero; missing rows hold arbitrary values, which end in parts of the result that nobody reads.
+ */
+function packA(lanes: Lanes, depth: number): string {
+  const { size, count } = lanes;
+  return func(`packA${depth}_${lanes.scalar}`, ["lines", "k", "source", "lineStride", "stride"], (f, lines, k, source, lineStride, stride) => {
+    const set = (step: number, row: number, value: Code) => f.do(op("global.set", [value], panel(step, row)));
+    f.if(op("i32.eq", [stride, size]), () => {
+      for (let row = 0; row < TILE_ROWS; row++) {
+        const pointer = f.let("i32", add(source, mul(lineStride, min(row, sub(lines, 1)))));
+        for (let step = 0; step < depth; step += count) {
+          const elements = lanes.load(pointer, step * size);
+          const vector = f.let("v128", depth === SHORT ? op("v128.and", [elements, below(lanes, sub(k, step))]) : elements);
+          for (let lane = 0; lane < count; lane++) set(step + lane, row, repeat(lanes, vector, lane));
+        }
+      }
+    }, () => {
+      for (let step = 0; step < depth; step++) {
+        const fill = () => {
+          for (let row = 0; row < TILE_ROWS; row++) set(step, row, lanes.splat(source, row * size));
+          f.increase(source, stride);
+        };
+        if (depth > SHORT || step === 0) fill();
+        else {
+          f.if(op("i32.lt_s", [step, k]), fill, () => {
+            for (let row = 0; row < TILE_ROWS; row++) set(step, row, lanes.zero);
+          });
+        }
+      }
+    });
   });
 }
 
 /**
- * Copies `lines` lines of k elements, element (w, i) at source + w * lineStride + i * stride, to target[i][width]; i from k to depth
- * becomes zero. Lines from `lines` to `width` hold arbitrary values: they end in parts of the result that nobody reads.
+ * Copies `lines` lines of k elements, element (w, i) at source + w * lineStride + i * stride, to target[i][width], as many lines as a tile has
+ * columns; i from k to depth becomes zero. Lines from `lines` to `width` hold arbitrary values: they end in parts of the result that nobody reads.
  */
-function pack(f: Func, lanes: Lanes, width: number, target: Local, [lines, k, depth, source, lineStride, stride]: Local[]): void {
+function packPanel(lanes: Lanes): string {
   const { size, count, scalar } = lanes;
-  const end = f.let("i32", add(target, mul(depth, width * size)));
-  const full = f.let("i32", add(target, mul(k, width * size)));
-  f.if(op("i32.eq", [lineStride, size]), () => {
-    f.while(op("i32.lt_s", [target, full]), () => {
-      copyBytes(f, source, target, width * size);
-      f.increase(source, stride);
-      f.increase(target, width * size);
-    });
-  }, () => {
-    const pointers = Array.from({ length: width }, (_, w) => f.let("i32", add(source, mul(lineStride, min(w, sub(lines, 1))))));
-    f.if(op("i32.eq", [stride, size]), () => {
-      const vectors = f.let("i32", sub(full, count * width * size));
-      f.while(op("i32.le_s", [target, vectors]), () => {
-        transposeLines(f, lanes, pointers, target);
-        pointers.forEach((pointer) => f.increase(pointer, 16));
-        f.increase(target, count * width * size);
+  const width = TILE_VECTORS * count;
+  const parameters = ["lines", "k", "depth", "source", "lineStride", "stride", "target"];
+  return func(`packPanel_${scalar}`, parameters, (f, lines, k, depth, source, lineStride, stride, target) => {
+    const end = f.let("i32", add(target, mul(depth, width * size)));
+    const full = f.let("i32", add(target, mul(k, width * size)));
+    f.if(op("i32.eq", [lineStride, size]), () => {
+      f.while(op("i32.lt_s", [target, full]), () => {
+        for (let offset = 0; offset < width * size; offset += 16) f.do(lanes.store(target, lanes.load(source, offset), offset));
+        f.increase(source, stride);
+        f.increase(target, width * size);
+      });
+    }, () => {
+      const pointers = Array.from({ length: width }, (_, w) => f.let("i32", add(source, mul(lineStride, min(w, sub(lines, 1))))));
+      f.if(op("i32.eq", [stride, size]), () => {
+        const vectors = f.let("i32", sub(full, count * width * size));
+        f.while(op("i32.le_s", [target, vectors]), () => {
+          transposeLines(f, lanes, pointers, target);
+          pointers.forEach((pointer) => f.increase(pointer, 16));
+          f.increase(target, count * width * size);
+        });
+      });
+      f.while(op("i32.lt_s", [target, full]), () => {
+        pointers.forEach((pointer, w) => {
+          f.do(store(`${scalar}.store`, target, load(`${scalar}.load`, pointer), w * size));
+          f.increase(pointer, stride);
+        });
+        f.increase(target, width * size);
       });
     });
-    f.while(op("i32.lt_s", [target, full]), () => {
-      pointers.forEach((pointer, w) => {
-        f.do(store(`${scalar}.store`, target, load(`${scalar}.load`, pointer), w * size));
-        f.increase(pointer, stride);
-      });
-      f.increase(target, width * size);
+    f.while(op("i32.lt_s", [target, end]), () => {
+      f.do(lanes.store(target, lanes.zero));
+      f.increase(target, 16);
     });
-  });
-  f.while(op("i32.lt_s", [target, end]), () => {
-    f.do(store("i64.store", target, op("i64.const", [], "0")));
-    f.increase(target, 8);
   });
 }
 
-/** Copies a number of bytes known here, a multiple of 8. */
-function copyBytes(f: Func, source: Local, target: Local, bytes: number): void {
-  let offset = 0;
-  for (; offset + 16 <= bytes; offset += 16) f.do(store("v128.store", target, load("v128.load", source, offset), offset));
-  if (offset < bytes) f.do(store("i64.store", target, load("i64.load", source, offset), offset));
-}
-
-/** Reads one vector from each line and writes their elements column by column; lines that do not fill a vector come in half a vector. */
+/** Reads one vector from each line and writes their elements column by column. */
 function transposeLines(f: Func, lanes: Lanes, lines: Local[], target: Local): void {
   const { count, size } = lanes;
   for (let first = 0; first < lines.length; first += count) {
     const group = lines.slice(first, first + count).map((line) => f.let("v128", lanes.load(line)));
-    const columns = lanes.transpose(f, group);
-    const perVector = count / group.length;
-    for (let i = 0; i < count; i++) {
-      const offset = (i * lines.length + first) * size;
-      const vector = columns[Math.floor(i / perVector)];
-      if (perVector === 1) f.do(lanes.store(target, vector, offset));
-      else f.do(op("v128.store64_lane", [target, vector], `offset=${offset} ${i % perVector}`));
-    }
+    lanes.transpose(f, group).forEach((column, i) => f.do(lanes.store(target, column, (i * lines.length + first) * size)));
   }
 }
 
@@ -158,13 +197,13 @@ function packB(lanes: Lanes): string {
 }
 
 /**
- * c[m, n] += a[m, k] * b[k, n] with b packed by `packB_*` and element (i, p) of a at a + i * rowStride + p * columnStride. c is row-major, with
- * m and n rounded up to whole tiles.
+ * c[m, n] += a[m, k] * b[k, n], or c = where `fresh` is not 0, with b packed by `packB_*` and element (i, p) of a at
+ * a + i * rowStride + p * columnStride. c is row-major, with m and n rounded up to whole tiles.
  */
 function product(lanes: Lanes): string {
   const { scalar, size } = lanes;
-  const parameters = ["m", "n", "k", "a", "rowStride", "columnStride", "packed", "c"];
-  return func(`gemm_${scalar}`, parameters, (f, m, n, k, a, rowStride, columnStride, packed, c) => {
+  const parameters = ["m", "n", "k", "a", "rowStride", "columnStride", "packed", "c", "fresh"];
+  return func(`gemm_${scalar}`, parameters, (f, m, n, k, a, rowStride, columnStride, packed, c, fresh) => {
     const stride = f.let("i32", mul(roundUp(n, TILE_VECTORS * lanes.count), size));
     f.for(0, k, BLOCK_DEPTH, (block) => {
       const end = f.let("i32", min(add(block, BLOCK_DEPTH), k));
@@ -175,11 +214,22 @@ function product(lanes: Lanes): string {
         pieces(f, block, end, (depth, p) => {
           const next = f.let("i32", add(right, mul(stride, depth)));
           const source = add(left, mul(p, columnStride));
-          f.do(call(`packA_${scalar}`, min(sub(m, i), TILE_ROWS), min(sub(end, p), depth), depth, source, rowStride, columnStride));
-          f.do(call(`kernel${depth}_${scalar}`, right, next, target, stride));
+          f.do(call(`packA${depth}_${scalar}`, sub(m, i), sub(end, p), source, rowStride, columnStride));
+          f.do(call(`kernel${depth}_${scalar}`, right, next, target, stride, op("i32.gt_u", [fresh, p])));
           f.set(right, next);
         });
       });
+    });
+  });
+}
+
+/** Adds to the elements from `target` to `end` those at `source`. */
+function join(lanes: Lanes): string {
+  return func(`join_${lanes.scalar}`, ["target", "end", "source"], (f, target, end, source) => {
+    f.while(op("i32.lt_s", [target, end]), () => {
+      f.do(lanes.store(target, lanes.add(lanes.load(target), lanes.load(source))));
+      f.increase(target, 16);
+      f.increase(source, 16);
     });
   });
 }

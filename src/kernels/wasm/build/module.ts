@@ -2,9 +2,9 @@ import { correlate, meet, spread } from "./depthwise.ts";
 import { elementwise, imports as elementwiseImports } from "./elementwise.ts";
 import { extremes } from "./extremes.ts";
 import { foldings } from "./folds.ts";
-import { compact, gemm } from "./gemm.ts";
+import { compact, gemm, panels } from "./gemm.ts";
 import { Lanes } from "./lanes.ts";
-import { DATA_ADDRESS, POOL_ADDRESS } from "../layout.ts";
+import { DATA_ADDRESS, MOST_PAGES, POOL_ADDRESS } from "../layout.ts";
 import { imports as rowsImports, rows } from "./rows.ts";
 import { gather, scatter } from "./windows.ts";
 import { Pool } from "./pool.ts";
@@ -32,5 +32,6 @@ export function moduleText(fused: boolean): string {
     ...transposes(single, double),
   ];
   if (pool.end > DATA_ADDRESS) throw new Error(`the constants end at ${pool.end}`);
-  return `(module (import "env" "memory" (memory 1))\n${[...elementwiseImports, ...rowsImports, ...functions, pool.text()].join("\n")})`;
+  const fields = [...elementwiseImports, ...rowsImports, ...panels(), ...functions, pool.text()];
+  return `(module (import "env" "memory" (memory 1 ${MOST_PAGES}))\n${fields.join("\n")})`;
 }

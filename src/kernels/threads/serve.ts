@@ -1,0 +1,71 @@
+/**
+ * What runs in a worker. The text of these functions is the worker's source, for the module may have come from anywhere, or be a part of one file:
+ * they use nothing from around them.
+ */
+
+import type { Cells } from "./cells.ts";
+
+/** A kernel as a worker sees it. */
+export type Kernel = (...parameters: number[]) => unknown;
+
+/** What a worker is given. */
+export interface Start {
+  /** The kernels. */
+  module: WebAssembly.Module;
+  /** The memory of the kernels. */
+  memory: WebAssembly.Memory;
+  /** The cells. */
+  control: SharedArrayBuffer;
+  /** Their places. */
+  cells: Cells;
+  /** The number of the worker, from 0. */
+  id: number;
+}
+
+/** A function that takes on and computes one block of the job that is open; false if there is none at the moment. */
+export function participant(kernels: readonly Kernel[], state: Int32Array, cells: Cells): () => boolean {
+  return () => {
+    const block = Atomics.load(state, cells.claimed);
+    if (block >= Atomics.load(state, cells.published)) return false;
+    if (Atomics.compareExchange(state, cells.claimed, block, block + 1) !== block) return true; // another was faster: there may be more
+    const slot = block % state[cells.slots];
+    const program = cells.programs + slot * cells.programSize;
+    try {
+      for (let at = program + 1, end = at + state[program]; at < end; at += 2 + state[at + 1]) {
+        kernels[state[at]](...state.subarray(at + 2, at + 2 + state[at + 1]));
+      }
+    } catch {
+      Atomics.store(state, cells.failed, 1);
+    }
+    Atomics.store(state, cells.done + slot, block + 1);
+    Atomics.notify(state, cells.done + slot);
+    return true;
+  };
+}
+
+/** Takes part in every job from now on, and never returns. */
+export function serve({ module, memory, control, cells, id }: Start, participate: typeof participant): never {
+  const { sin, cos, tan, log } = Math;
+  const { exports } = new WebAssembly.Instance(module, { env: { memory }, Math: { sin, cos, tan, log } });
+  const state = new Int32Array(control);
+  const claim = participate(Object.values(exports).filter((value) => typeof value === "function") as Kernel[], state, cells);
+  // the next job or block often comes at once: to be woken takes longer than to look again for a while
+  const awaitChange = (cell: number, old: number) => {
+    for (let spins = 0; spins < 2000; spins++) if (Atomics.load(state, cell) !== old) return;
+    Atomics.wait(state, cell, old);
+  };
+  Atomics.add(state, cells.ready, 1);
+  for (;;) {
+    awaitChange(cells.job, 0);
+    Atomics.add(state, cells.active, 1);
+    const job = Atomics.load(state, cells.job);
+    const member = id < Atomics.load(state, cells.limit);
+    while (member && job !== 0 && Atomics.load(state, cells.job) === job) {
+      const published = Atomics.load(state, cells.published);
+      if (!claim()) awaitChange(cells.published, published);
+    }
+    Atomics.sub(state, cells.active, 1);
+    Atomics.notify(state, cells.active);
+    if (!member) Atomics.wait(state, cells.job, job);
+  }
+}
