@@ -2,7 +2,7 @@
  * Scalar functions read from their text: an arrow function of arithmetic, comparisons and elementary functions becomes a list of steps
  * that can run on vectors of float32. What is not understood stays a loop.
  */
-import { erf } from "./special.ts";
+import { erf, roundHalfEven } from "./special.ts";
 import type { UnaryName } from "./wasm/unary.ts";
 
 /** What a step computes: masks come from comparisons, and `select` takes one. */
@@ -17,6 +17,10 @@ export type StepName =
   | "min"
   | "max"
   | "madd"
+  | "floor"
+  | "ceil"
+  | "trunc"
+  | "nearest"
   | "lt"
   | "le"
   | "gt"
@@ -76,6 +80,10 @@ const MEANING = {
   or: (a: boolean, b: boolean) => a || b,
   not: (a: boolean) => !a,
   select: (mask: boolean, a: number, b: number) => mask ? a : b,
+  floor: Math.floor,
+  ceil: Math.ceil,
+  trunc: Math.trunc,
+  nearest: roundHalfEven,
   exp: Math.exp,
   expm1: Math.expm1,
   log: Math.log,
@@ -97,7 +105,27 @@ type Meaning = (...x: never[]) => number | boolean;
 const MASKS: ReadonlySet<StepName> = new Set(["lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not"]);
 const OPERATORS: Record<string, ReadName> = { "<": "lt", "<=": "le", ">": "gt", ">=": "ge", "===": "eq", "!==": "ne", "*": "mul", "/": "div" };
 const FUNCTIONS: ReadonlySet<string> = new Set(
-  ["abs", "sqrt", "min", "max", "exp", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "sinh", "cosh", "tanh"] satisfies ReadName[],
+  [
+    "abs",
+    "sqrt",
+    "min",
+    "max",
+    "floor",
+    "ceil",
+    "trunc",
+    "exp",
+    "expm1",
+    "log",
+    "log2",
+    "log10",
+    "log1p",
+    "sin",
+    "cos",
+    "tan",
+    "sinh",
+    "cosh",
+    "tanh",
+  ] satisfies ReadName[],
 );
 
 const TOKEN = /\s*(?:(\d+\.?\d*(?:e[+-]?\d+)?|\.\d+)|([A-Za-z_$][\w$]*)|(=>|===|!==|<=|>=|&&|\|\||[-+*/<>?:(){},;.=!]))/gy;
@@ -286,6 +314,7 @@ class Reader {
     if (known !== undefined) return known;
     const [argument] = this.#arguments(1);
     if (name === "erf") return { input: this.#step("erf", argument), mask: false };
+    if (name === "roundHalfEven") return { input: this.#step("nearest", argument), mask: false };
     return { input: argument, mask: false }; // rounding, by whatever name; if it is not, the probes will tell
   }
 

@@ -26,17 +26,20 @@ function isWhole(t: Tensor): boolean {
   return t.contiguousLayout && t.offset === 0 && t.count === t.store.length;
 }
 
-/** A float32 tensor as an operand of an expression over `sizes`; null where its memory may change without notice. */
-function operandOf(t: Tensor, sizes: Sizes, count: number): Operand | null {
+/**
+ * A float32 tensor as an operand of an expression over `sizes`; null where its memory may change without notice, which does not matter
+ * if the expression is computed `now`.
+ */
+function operandOf(t: Tensor, sizes: Sizes, now: boolean): Operand | null {
   const { store } = t;
   const pending = pendingOf(t);
   if (pending !== null && sameSizes(t.sizes, sizes)) return new Read(pending);
   if (isSingle(t)) return store.data[t.offset] as number;
   const { data, base, length } = store;
   const copied = length <= COPIED;
-  const source = copied ? wrap(data.slice(base, base + length)) : store.source(wrap) as Expression | null;
+  const source = now ? wrap(data) : copied ? wrap(data.slice(base, base + length)) : store.source(wrap) as Expression | null;
   if (source === null) return null;
-  const offset = copied ? t.offset - base : t.offset;
+  const offset = copied && !now ? t.offset - base : t.offset;
   if (sameSizes(t.sizes, sizes)) return t.contiguousLayout ? new Read(source, offset) : new Read(source, offset, sizes, t.strides);
   return new Read(source, offset, sizes, broadcastStrides(t.sizes, t.strides, sizes));
 }
@@ -53,13 +56,12 @@ function isSingle({ sizes, strides, count }: Tensor): boolean {
   return true;
 }
 
-function operandsOf(inputs: readonly (Tensor | Num)[], sizes: Sizes, count: number): Operand[] | null {
+function operandsOf(inputs: readonly (Tensor | Num)[], sizes: Sizes, now: boolean): Operand[] | null {
   const operands: Operand[] = [];
   for (const t of inputs) {
     if (!(t instanceof Tensor)) operands.push(Math.fround(Number(t)));
     else {
-      if (t.dtype !== float32) return null;
-      const operand = operandOf(t, sizes, count);
+      const operand = operandOf(t, sizes, now);
       if (operand === null) return null;
       operands.push(operand);
     }
@@ -68,32 +70,34 @@ function operandsOf(inputs: readonly (Tensor | Num)[], sizes: Sizes, count: numb
 }
 
 /**
- * The result, to be computed later, of `kernel` on float32 tensors and numbers, in row-major order; null where it is to be computed
- * now: it is small, or an operand's memory is known outside.
+ * The result of `kernel` on float32 tensors and numbers, in row-major order; null where it is small or an operand has another dtype. It is computed
+ * later, unless an operand's memory is known outside.
  */
 export function deferred(kernel: Kernel, sizes: Sizes, inputs: readonly (Tensor | Num)[]): Tensor | null {
   const count = elementCount(sizes);
   if (count < FROM) return null;
-  const operands = operandsOf(inputs, sizes, count);
-  if (operands === null) return null;
-  return new Tensor(Storage.pending(Expression.apply(kernel, operands, count), count), float32, sizes, null, 0, count);
+  if (inputs.some((t) => t instanceof Tensor && t.dtype !== float32)) return null;
+  const later = operandsOf(inputs, sizes, false);
+  const expression = Expression.apply(kernel, later ?? operandsOf(inputs, sizes, true)!, count);
+  const store = later === null ? new Storage(expression.compute()) : Storage.pending(expression, count);
+  return new Tensor(store, float32, sizes, null, 0, count);
 }
 
 /** Lets `kernel` change `self`, which is large and row-major, by its own elements and the operands'; says whether it has. */
 export function changeDeferred(kernel: Kernel, self: Tensor, others: readonly (Tensor | Num)[]): boolean {
   const { store, count } = self;
-  if (pendingOf(self) !== null) {
-    const operands = operandsOf([self, ...others], self.sizes, count);
-    if (operands === null) return false;
+  if (others.some((t) => t instanceof Tensor && t.dtype !== float32)) return false;
+  const operands = pendingOf(self) === null ? null : operandsOf([self, ...others], self.sizes, false);
+  if (operands !== null) {
     store.replacePending(Expression.apply(kernel, operands, count));
     return true;
   }
   store.prepareToWrite();
-  if (others.some((t) => t instanceof Tensor && t.store === store && !(t.offset === self.offset && sameSizes(t.strides, self.strides)))) return false;
-  const operands = operandsOf([self, ...others], self.sizes, count);
-  if (operands === null) return false;
-  const expression = Expression.apply(kernel, operands, count);
-  expression.computeInto(store.data as Floats, self.offset);
+  const data = store.data as Floats;
+  const shifted = (t: Tensor) => t.store.pending === null && t.store.data === data && !(t.offset === self.offset && sameSizes(t.strides, self.strides));
+  if (others.some((t) => t instanceof Tensor && shifted(t))) return false;
+  const expression = Expression.apply(kernel, operandsOf([self, ...others], self.sizes, true)!, count);
+  expression.computeInto(data, self.offset);
   expression.release();
   return true;
 }

@@ -42,7 +42,8 @@ export function tolist(self: Tensor): NestedArray {
 /** The values in row-major order as a typed array of the tensor's dtype; `copy: false` gives the memory itself where it is contiguous. */
 export function typed_array(self: Tensor, options: { copy?: boolean } = {}): TypedArray {
   const dense = asContiguous(self);
-  const part = dense.store.data.subarray(dense.offset, dense.offset + dense.count);
+  const shared = options.copy === false && dense === self;
+  const part = (shared ? dense.store.expose() : dense.store.data).subarray(dense.offset, dense.offset + dense.count);
   return options.copy === false || dense !== self ? part : part.slice();
 }
 

@@ -153,9 +153,8 @@ const below: Pair = {
 };
 const between: Pair = {
   numbers: new Kernel((x: number, low: number, high: number) => {
-    if (low !== low || high !== high) return NaN;
     const y = x < low ? low : x;
-    return y > high ? high : y;
+    return low !== low || high !== high ? NaN : y > high ? high : y;
   }),
   wide: new Kernel((x: bigint, low: bigint, high: bigint) => {
     const y = x < low ? low : x;

@@ -31,6 +31,10 @@ const OPERATIONS = {
   neg: plain(0xe1),
   abs: plain(0xe0),
   sqrt: plain(0xe3),
+  floor: plain(0x68),
+  ceil: plain(0x67),
+  trunc: plain(0x69),
+  nearest: plain(0x6a),
   min: plain(0xe8),
   max: plain(0xe9),
   /** a * b + c */
