@@ -17,6 +17,7 @@ export type {
   Params,
   ParamState,
   StepHook,
+  StepPreHook,
 } from "./optimizer.ts";
 export { SGD } from "./sgd.ts";
 export type { SGDOptions } from "./sgd.ts";
@@ -31,3 +32,5 @@ export type { ASGDOptions, RpropOptions } from "./asgd.ts";
 export { LBFGS } from "./lbfgs.ts";
 export type { LBFGSOptions } from "./lbfgs.ts";
 export * as lr_scheduler from "./lr_scheduler/mod.ts";
+/** Averages of the weights that training passes through. */
+export * as swa_utils from "./swa_utils.ts";
