@@ -10,7 +10,7 @@ import time
 import torch
 import torch.nn.functional as F
 
-BUDGET = 1.0
+BUDGET = 0.5
 FEWEST = 4
 WORKLOADS = {}
 

@@ -22,7 +22,7 @@ export interface Answer {
 }
 
 /** Milliseconds for which each workload is repeated. */
-const BUDGET = 1000;
+const BUDGET = 500;
 
 async function measure(prepare: (() => () => unknown) | undefined): Promise<Answer> {
   if (prepare === undefined) return {};

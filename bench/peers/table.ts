@@ -12,5 +12,5 @@ export function table(rows: readonly (readonly string[])[]): string {
 
 /** A number with at least `digits` significant digits, in groups of three. */
 export function rounded(x: number, digits: number): string {
-  return Number(x.toPrecision(Math.max(digits, Math.ceil(Math.log10(x))))).toLocaleString("en-US", { maximumFractionDigits: 4 });
+  return Number(x.toPrecision(Math.max(digits, Math.ceil(Math.log10(Math.abs(x)))))).toLocaleString("en-US", { maximumFractionDigits: 4 });
 }
