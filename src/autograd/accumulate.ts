@@ -2,7 +2,7 @@
  * The sinks of the graph: each leaf that requires gradients has one node that adds what arrives to its `.grad`.
  */
 import { is_grad_enabled } from "./mode.ts";
-import { type MaybeTensor, Node } from "./node.ts";
+import { listOfDType, listOfSizes, type MaybeTensor, Node } from "./node.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Adds the gradient that arrives to the `.grad` of its leaf. */
@@ -14,7 +14,7 @@ export class AccumulateGrad extends Node {
 
   /** Made once for each leaf, when it first takes part in a graph. */
   constructor(variable: Tensor) {
-    super([], [], [variable.sizes], [variable.dtype]);
+    super([], [], listOfSizes(variable.sizes), listOfDType(variable.dtype));
     this.variable = variable;
   }
 

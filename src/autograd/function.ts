@@ -412,12 +412,12 @@ function checkDirty(node: FunctionNode, inputs: readonly Tensor[], outputs: read
 
 function wrapOutput(node: FunctionNode, out: unknown, i: number, inputs: readonly Tensor[], executable: boolean): unknown {
   if (!(out instanceof Tensor)) {
-    node.sizes.push([]);
-    node.dtypes.push(inputs[0]?.dtype);
+    node.sizes = [...node.sizes, []];
+    node.dtypes = [...node.dtypes, inputs[0]?.dtype];
     return out;
   }
-  node.sizes.push(out.sizes);
-  node.dtypes.push(out.dtype);
+  node.sizes = [...node.sizes, out.sizes];
+  node.dtypes = [...node.dtypes, out.dtype];
   const isInput = inputs.includes(out);
   const attach = (t: Tensor): Tensor => {
     t.node = node;

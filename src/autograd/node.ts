@@ -91,6 +91,32 @@ export function isWanted(node: Node | null): boolean {
 
 let sequence = 0;
 
+/** The dictionaries that users have asked nodes for. */
+const metadata = new WeakMap<Node, Map<unknown, unknown>>();
+
+// nodes hold lists that most of them have in common: a graph of small tensors is as fast as it is small
+const NO_SIZES: readonly Sizes[] = [], NO_DTYPES: readonly DType[] = [];
+const FIRST: readonly number[] = [0], FIRST_TWO: readonly number[] = [0, 0];
+let lastSizes: readonly Sizes[] = [[]];
+const dtypeLists: (readonly DType[])[] = [];
+
+/** The list of one shape. */
+export function listOfSizes(sizes: Sizes): readonly Sizes[] {
+  if (lastSizes[0] !== sizes) lastSizes = [sizes];
+  return lastSizes;
+}
+
+/** The list of one dtype. */
+export function listOfDType(dtype: DType): readonly DType[] {
+  return dtypeLists[dtype.index] ??= [dtype];
+}
+
+/** The list of one number of an output, or of two. */
+export function listOfNumbers(first: number, second?: number): readonly number[] {
+  if (second === undefined) return first === 0 ? FIRST : [first];
+  return first === 0 && second === 0 ? FIRST_TWO : [first, second];
+}
+
 /** A node of the backward graph: knows how to turn the gradients of its outputs into those of its inputs. */
 export abstract class Node {
   /** Counts nodes up as they are made; the engine runs later ones first. */
@@ -98,20 +124,17 @@ export abstract class Node {
   /** The nodes to which the gradients flow; null where the input needs none. */
   next: (Node | null)[];
   /** For each of them, which of its outputs' gradients it is. */
-  nextNr: number[];
+  nextNr: readonly number[];
   /** The shapes of this node's outputs. */
-  sizes: Sizes[];
+  sizes: readonly Sizes[];
   /** The dtypes of this node's outputs. */
-  dtypes: DType[];
+  dtypes: readonly DType[];
   /** Hooks, if any. */
   hooks: NodeHooks | null = null;
   /** The engine's own. */
   state: PassState | null = null;
-  /** A dictionary for users, as in PyTorch. Made when asked for. */
-  #metadata: Map<unknown, unknown> | null = null;
-
   /** Takes the edges to the nodes that made the inputs, and what is known of the outputs. */
-  constructor(next: (Node | null)[], nextNr: number[], sizes: Sizes[] = [], dtypes: DType[] = []) {
+  constructor(next: (Node | null)[], nextNr: readonly number[], sizes: readonly Sizes[] = NO_SIZES, dtypes: readonly DType[] = NO_DTYPES) {
     this.next = next;
     this.nextNr = nextNr;
     this.sizes = sizes;
@@ -154,7 +177,9 @@ export abstract class Node {
 
   /** A dictionary in which users may keep what they like. */
   get metadata(): Map<unknown, unknown> {
-    return this.#metadata ??= new Map();
+    let own = metadata.get(this);
+    if (own === undefined) metadata.set(this, own = new Map());
+    return own;
   }
 
   /** The number by which the engine orders nodes. */

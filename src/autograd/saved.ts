@@ -55,15 +55,20 @@ function modified(tensor: Tensor, expected: number, output: string): RuntimeErro
   );
 }
 
+/** What hooks made of a tensor. */
+interface Packed {
+  hooks: SavedTensorsHooks;
+  value: unknown;
+  /** Where the gradient of the tensor flows, so that what is unpacked can take its place in the graph. */
+  edge: { node: Node; nr: number } | null;
+}
+
 /** One tensor, saved. */
 export class SavedTensor {
   #tensor: Tensor | null;
   readonly #version: number;
-  #hooks: SavedTensorsHooks | null = null;
-  #packed: unknown;
-  /** Where the gradient of a packed tensor flows, so that what is unpacked can take its place in the graph. */
-  #edge: { node: Node; nr: number } | null = null;
-
+  /** What hooks made of the tensor, where there are hooks. */
+  #packed: Packed | null = null;
   /** The node whose result the tensor is, where it is that node which saves it. */
   readonly #maker: Node | null;
 
@@ -85,9 +90,8 @@ export class SavedTensor {
   #pack(tensor: Tensor, hooks: SavedTensorsHooks): void {
     const { version } = tensor.store;
     const node = gradientEdge(tensor);
-    this.#edge = node === null ? null : { node, nr: tensor.output_nr };
-    this.#packed = hooks.pack(tensor);
-    this.#hooks = hooks;
+    const edge = node === null ? null : { node, nr: tensor.output_nr };
+    this.#packed = { hooks, value: hooks.pack(tensor), edge };
     this.#tensor = null;
     if (tensor.store.version !== version) {
       throw new RuntimeError(
@@ -108,7 +112,7 @@ export class SavedTensor {
   /** The tensor again; throws PyTorch's error where it has been changed in place meanwhile. */
   unpack(): Tensor {
     const tensor = this.#tensor;
-    if (tensor === null) return this.#unpackThroughHooks(this.#hooks!);
+    if (tensor === null) return unpackThroughHooks(this.#packed!);
     if (tensor.store.version !== this.#version) {
       // a result is named by the node that made it, even where another has changed it since; indices have no node
       const fn = tensor.dtype.is_floating_point ? this.#maker ?? tensor.grad_fn : null;
@@ -116,22 +120,22 @@ export class SavedTensor {
     }
     return tensor;
   }
+}
 
-  #unpackThroughHooks(hooks: SavedTensorsHooks): Tensor {
-    const result: unknown = hooks.unpack(this.#packed);
-    if (!isTensor(result)) {
-      throw new TypeError(`Output of saved tensor unpack_hook expected to be a Tensor but got result of type ${pythonType(result)}`);
-    }
-    if (this.#edge === null || gradientEdge(result) === this.#edge.node) return result;
-    const out = result.detach();
-    if (this.#edge.node instanceof AccumulateGrad) out.sink = this.#edge.node;
-    else {
-      out.node = this.#edge.node;
-      out.output_nr = this.#edge.nr;
-    }
-    out.tracks = true;
-    return out;
+function unpackThroughHooks({ hooks, value, edge }: Packed): Tensor {
+  const result: unknown = hooks.unpack(value);
+  if (!isTensor(result)) {
+    throw new TypeError(`Output of saved tensor unpack_hook expected to be a Tensor but got result of type ${pythonType(result)}`);
   }
+  if (edge === null || gradientEdge(result) === edge.node) return result;
+  const out = result.detach();
+  if (edge.node instanceof AccumulateGrad) out.sink = edge.node;
+  else {
+    out.node = edge.node;
+    out.output_nr = edge.nr;
+  }
+  out.tracks = true;
+  return out;
 }
 
 // the class itself stands above: a tensor is known by its memory

@@ -3,7 +3,7 @@
  * about autograd follows from these: what is saved, the node and its name, the in-place twin, the edges of the graph.
  */
 import { is_grad_enabled, setGradMode } from "../autograd/mode.ts";
-import { isWanted, type MaybeTensor, Node } from "../autograd/node.ts";
+import { isWanted, listOfDType, listOfNumbers, listOfSizes, type MaybeTensor, Node } from "../autograd/node.ts";
 import { freedGraph, SavedTensor } from "../autograd/saved.ts";
 import {
   adoptInplace,
@@ -140,7 +140,14 @@ export class OpNode extends Node {
   readonly widths: readonly number[] | null;
 
   /** Made by `Primitive`. */
-  constructor(primitive: Primitive<never>, next: (Node | null)[], nextNr: number[], widths: readonly number[] | null, sizes?: Sizes[], dtypes?: DType[]) {
+  constructor(
+    primitive: Primitive<never>,
+    next: (Node | null)[],
+    nextNr: readonly number[],
+    widths: readonly number[] | null,
+    sizes?: readonly Sizes[],
+    dtypes?: readonly DType[],
+  ) {
     super(next, nextNr, sizes, dtypes);
     this.#primitive = primitive;
     this.widths = widths;
@@ -415,9 +422,10 @@ export class Primitive<P> implements Operation {
       }
     }
     const results = Array.isArray(result) ? result : [result];
+    const shared = edges === 1 ? listOfNumbers(nextNr[0]) : edges === 2 ? listOfNumbers(nextNr[0], nextNr[1]) : nextNr;
     const node = results.length === 1
-      ? new OpNode(this as Primitive<never>, next, nextNr, widths, [results[0].sizes], [results[0].dtype])
-      : new OpNode(this as Primitive<never>, next, nextNr, widths, results.map((t) => t.sizes), results.map((t) => t.dtype));
+      ? new OpNode(this as Primitive<never>, next, shared, widths, listOfSizes(results[0].sizes), listOfDType(results[0].dtype))
+      : new OpNode(this as Primitive<never>, next, shared, widths, results.map((t) => t.sizes), results.map((t) => t.dtype));
     for (let i = 0; i < results.length; i++) {
       const out = results[i];
       if (!out.dtype.is_floating_point || this.#spec.nonDifferentiable?.includes(i)) continue;
@@ -458,13 +466,18 @@ export class Primitive<P> implements Operation {
       }
       const formula = this.#formulas[i] as AnyFunction as (context: Inputs) => MaybeTensor | MaybeTensor[];
       const context = (this.#context ??= objectOf(["grad", "grads", ...this.names]))(values);
-      const apply = transforms.active === 0 ? formula : (all: Inputs) => callTransformed("", all, formula) as MaybeTensor | MaybeTensor[];
-      const gradient = recorded ? native(() => apply(context)) : apply(context);
+      const gradient = recorded || transforms.active > 0 ? evaluateVisibly(formula, context, recorded) : formula(context);
       if (Array.isArray(gradient)) { for (const g of gradient) out.push(g); }
       else out.push(gradient);
     }
     return out;
   }
+}
+
+/** Evaluates a formula whose ops somebody sees: they are recorded, as what is C++ in PyTorch, or transformed. */
+export function evaluateVisibly<R>(formula: (context: Inputs) => R, context: Inputs, recorded: boolean): R {
+  const apply = transforms.active === 0 ? formula : (all: Inputs) => callTransformed("", all, formula) as R;
+  return recorded ? native(() => apply(context)) : apply(context);
 }
 
 const isDual = (tangent: unknown): boolean => Array.isArray(tangent) ? tangent.some((t) => t !== null) : tangent !== null && tangent !== undefined;

@@ -3,11 +3,10 @@
  * formula for each input. This is the hot path of small tensors: no argument objects, one result and one node a call.
  */
 import { is_grad_enabled } from "../autograd/mode.ts";
-import { isWanted, type MaybeTensor, Node } from "../autograd/node.ts";
+import { isWanted, listOfDType, listOfNumbers, listOfSizes, type MaybeTensor, Node } from "../autograd/node.ts";
 import { freedGraph, SavedTensor } from "../autograd/saved.ts";
 import {
   adoptInplace,
-  callTransformed,
   changeDual,
   constantsBelow,
   hasDuals,
@@ -35,6 +34,7 @@ import {
   cannotCast,
   type Context,
   destructuredNames,
+  evaluateVisibly,
   exposeSaved,
   type InplaceOp,
   nodeName,
@@ -44,7 +44,7 @@ import {
   writeOut,
 } from "./define.ts";
 import { isLarge } from "./deferred.ts";
-import { insideNative, native } from "./native.ts";
+import { insideNative } from "./native.ts";
 import { objectOf } from "./object_of.ts";
 import { elementwise, elementwiseInto, floatType, isUniform, toScalar } from "./elementwise.ts";
 import { type Num, resultType } from "./promotion.ts";
@@ -142,8 +142,8 @@ export class PointwiseNode extends Node {
   values: unknown[] | null = NOTHING;
 
   /** Made by the op. */
-  constructor(op: Pointwise, name: string, next: (Node | null)[], nextNr: number[], result: Tensor) {
-    super(next, nextNr, [result.sizes], [result.dtype]);
+  constructor(op: Pointwise, name: string, next: (Node | null)[], nextNr: readonly number[], result: Tensor) {
+    super(next, nextNr, listOfSizes(result.sizes), listOfDType(result.dtype));
     this.#op = op;
     this.#name = name;
   }
@@ -465,9 +465,8 @@ class Pointwise implements Operation {
     const numberNode = this.#numberNode ?? (insideNative() ? this.#nativeNode : undefined);
     const alone = other === undefined || (numberNode !== undefined && !(other instanceof Tensor));
     const next = alone ? [edge] : [edge, otherEdge];
-    const nextNr = alone
-      ? [edge === null ? 0 : (self as Tensor).output_nr]
-      : [edge === null ? 0 : (self as Tensor).output_nr, otherEdge === null ? 0 : (other as Tensor).output_nr];
+    const nr = edge === null ? 0 : (self as Tensor).output_nr;
+    const nextNr = alone ? listOfNumbers(nr) : listOfNumbers(nr, otherEdge === null ? 0 : (other as Tensor).output_nr);
     const name = alone && other !== undefined ? numberNode! : this.#node;
     const node = new PointwiseNode(this, name, next, nextNr, result);
     if (attach) {
@@ -508,11 +507,11 @@ class Pointwise implements Operation {
       if (formula === null || !isWanted(next[i])) continue;
       const values: unknown[] = new Array<unknown>(this.saves.length + 1);
       values[0] = grad;
-      for (const place of this.#places[i]) values[place + 1] = node.savedAt(place);
+      const places = this.#places[i];
+      for (let k = 0; k < places.length; k++) values[places[k] + 1] = node.savedAt(places[k]);
       const context = (this.#context ??= objectOf(["grad", ...this.saves]))(values);
       const run = formula as AnyFunction as (context: Inputs) => MaybeTensor;
-      const apply = transforms.active === 0 ? run : (all: Inputs) => callTransformed("", all, run) as MaybeTensor;
-      out[i] = recorded ? native(() => apply(context)) : apply(context);
+      out[i] = recorded || transforms.active > 0 ? evaluateVisibly(run, context, recorded) : run(context);
     }
     return out;
   }

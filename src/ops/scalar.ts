@@ -1,7 +1,7 @@
 /**
  * Numbers that become elements: PyTorch refuses those that the dtype cannot hold.
  */
-import { type DType, float32 } from "../dtype.ts";
+import { type DType, float32, type TypedArray } from "../dtype.ts";
 import { noKernel, RuntimeError } from "../errors.ts";
 import type { Kernel, Scalar } from "../kernels/elementwise.ts";
 import type { Tensor } from "../tensor.ts";
@@ -24,10 +24,13 @@ function overflows(value: Num, dtype: DType): boolean {
 
 const cppName = ({ name, ctype }: DType): string => name === "int64" || name.endsWith("8") || name === "int16" ? `${name}_t` : ctype;
 
+// in which numbers are wrapped, one a dtype: a typed array of its own for each number costs more than all the rest
+const cells: TypedArray[] = [];
+
 /** A number as an element of a dtype, wrapped into its range as in memory. Throws PyTorch's error where the dtype cannot hold it. */
 export function checkedScalar(value: Num, dtype: DType): Scalar {
   if (overflows(value, dtype)) throw new RuntimeError(`value cannot be converted to type ${cppName(dtype)} without overflow`);
-  const held = dtype.allocate(1);
+  const held = cells[dtype.index] ??= dtype.allocate(1);
   held[0] = toScalar(value, dtype);
   return held[0];
 }
