@@ -21,6 +21,8 @@ const SHARED = 1 << 21;
 /** Multiplications of a block of a stack, and how many matrices it has at most: all their calls are one program. */
 const STACK_BLOCK = 1 << 20;
 const STACK_MOST = 8;
+/** Columns of a small product from which on its rows are moved together before they are copied. */
+const WIDE = 64;
 /** Elements of B that are worth being packed by several threads. */
 const SHARED_PACKING = 1 << 17;
 
@@ -158,7 +160,9 @@ export function smallProduct(
   const left = copyMatrix(a, aOffset, aRowStride, aColumnStride, m, k, memory, stage);
   const multiply = size === 4 ? kernels.gemm_f32 : kernels.gemm_f64;
   multiply(m, n, k, stage * size, (left ? k : 1) * size, (left ? 1 : m) * size, packed * size, product * size, 1);
-  weigh(memory, product, stride, m, n, c, cOffset, cRowStride, alpha, beta);
+  const gaps = stride !== n && n < WIDE;
+  if (stride !== n && !gaps) kernels.compact(product * size, m, n * size, stride * size);
+  weigh(memory, product, gaps ? stride : n, m, n, c, cOffset, cRowStride, alpha, beta);
 }
 
 /** Whether a stack of products, each small, is worth sharing. */
