@@ -3,6 +3,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import * as torch from "../mod.ts";
+import { CELLS } from "../src/kernels/threads/cells.ts";
+import { gather, startWorker } from "../src/kernels/threads/team.ts";
 import { translate } from "../src/kernels/translate.ts";
 
 type Tensor = torch.Tensor;
@@ -287,4 +289,31 @@ Deno.test("texts of scalar functions: what is understood, and what is not", () =
   assertEquals(names((x) => Math.cbrt(x)), null);
   assertEquals(names((x) => x * N), null);
   assertEquals(names((x) => x % 2), null);
+});
+
+Deno.test("threads share elementary functions, with the same bits for every number of them", () => {
+  torch.manual_seed(9);
+  const x = torch.randn(500, 1009);
+  const run = () => {
+    const y = x.sigmoid().tanh().exp(), z = y.mul(x.sin()).add(y);
+    return [z.sum(), z.sum(0), y.sum(1), z, y, x.log1p().neg()].flatMap(values);
+  };
+  const before = torch.get_num_threads();
+  try {
+    torch.set_num_threads(1);
+    const alone = run();
+    const team = gather();
+    assert(team !== null);
+    while (team.started < 2) startWorker(team);
+    for (const end = Date.now() + 20_000; Atomics.load(team.state, CELLS.ready) < 2;) {
+      assert(Date.now() < end, "the workers have not started");
+      Atomics.wait(team.state, CELLS.ready, Atomics.load(team.state, CELLS.ready), 100);
+    }
+    for (const n of [2, 3, 1]) {
+      torch.set_num_threads(n);
+      assertSame(run(), alone, `${n} threads`);
+    }
+  } finally {
+    torch.set_num_threads(before);
+  }
 });

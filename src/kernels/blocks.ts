@@ -6,7 +6,8 @@ import type { Block } from "./elementwise.ts";
 import type { Expression, Operand, Read } from "./expression.ts";
 import type { Input, StepName, Translation } from "./translate.ts";
 import { copyRun } from "./wasm/copy.ts";
-import { type Engine, engine, type Kernel as WasmKernel } from "./wasm/engine.ts";
+import { type Call, type Crew, crewFor, hasRoom, share } from "./threads/share.ts";
+import { type Engine, engine } from "./wasm/engine.ts";
 import { fuse, isOperation, type Operation, type Pass } from "./wasm/fuse.ts";
 import { DATA_ADDRESS } from "./wasm/layout.ts";
 
@@ -19,8 +20,10 @@ export const BLOCK = 4096;
 export interface Consumer {
   /** Called with each block: where in the scratch memory its results stand, which element is the first, and how many there are. */
   consume: (view: Floats, at: number, start: number, n: number) => void;
-  /** How many elements of the scratch memory are left to the consumer, and a call before the first block that tells where. */
-  spare?: { size: number; prepare: (view: Floats, at: number) => void };
+  /** Called before the first block with the engine, and the place of `spare` elements of the scratch memory that are left to the consumer. */
+  begin?: (wasm: Engine | null, at: number) => void;
+  /** How many elements those are. */
+  spare?: number;
   /** Whether the expression's elements are kept if that is worth while. */
   keep?: boolean;
 }
@@ -29,7 +32,7 @@ export interface Consumer {
 type Stage =
   | { kind: "read"; read: Read; inputs: readonly number[]; outputs: readonly number[] }
   | { kind: "operations"; operations: Operation[]; inputs: readonly number[]; outputs: readonly number[] }
-  | { kind: "function"; kernel: WasmKernel; inputs: readonly number[]; outputs: readonly number[] }
+  | { kind: "function"; name: string; inputs: readonly number[]; outputs: readonly number[] }
   | { kind: "loop"; block: Block; inputs: readonly number[]; outputs: readonly number[] };
 
 /** What is to be done for a block. */
@@ -52,6 +55,8 @@ class Program {
     this.#wasm = wasm;
     this.result = this.#compute(root, keepRoot);
     this.#closeOperations();
+    // a block is read before anything is computed: another thread may do that
+    this.stages.sort((a, b) => Number(a.kind !== "read") - Number(b.kind !== "read"));
     this.#link();
   }
 
@@ -119,7 +124,7 @@ class Program {
     if (isOperation(name)) this.#operations.push({ name, inputs, output: value });
     else {
       this.#closeOperations();
-      this.stages.push({ kind: "function", kernel: this.#wasm!.kernels[name], inputs, outputs: [value] });
+      this.stages.push({ kind: "function", name, inputs, outputs: [value] });
     }
     return value;
   }
@@ -150,8 +155,11 @@ const sameRead = (a: Read, b: Read): boolean =>
     ? a.sizes === b.sizes
     : a.sizes.length === b.sizes.length && a.sizes.every((n, i) => n === b.sizes![i] && a.strides[i] === b.strides[i]));
 
-/** The slots of a program's values, of which those that are not alive at the same time share one, and how many there are. */
-function assignSlots({ stages, constants, kept, result, count }: Program): { slots: number[]; size: number } {
+/**
+ * The places of a program's values, in blocks: first those that are the same all over, then the others, of which those that are not alive
+ * at the same time share one.
+ */
+function assignPlaces({ stages, constants, kept, result, count }: Program): { places: number[]; fixed: number; size: number } {
   const last = new Array<number>(count).fill(-1);
   stages.forEach(({ inputs, outputs }, i) => {
     for (const x of inputs) last[x] = i;
@@ -159,20 +167,20 @@ function assignSlots({ stages, constants, kept, result, count }: Program): { slo
   });
   last[result] = stages.length;
   for (const { value } of kept) last[value] = stages.length;
-  const slots = new Array<number>(count).fill(-1);
-  let size = 0;
-  for (const value of constants.keys()) slots[value] = size++;
+  const places = new Array<number>(count).fill(-1);
+  let fixed = 0, size = 0;
+  for (const value of constants.keys()) places[value] = fixed++;
   const free: number[] = [];
   stages.forEach(({ inputs, outputs }, i) => {
-    for (const x of new Set(inputs)) if (last[x] === i && !constants.has(x)) free.push(slots[x]);
-    for (const x of outputs) slots[x] = free.pop() ?? size++;
+    for (const x of new Set(inputs)) if (last[x] === i && !constants.has(x)) free.push(places[x]);
+    for (const x of outputs) places[x] = free.pop() ?? fixed + size++;
   });
-  return { slots, size };
+  return { places, fixed, size };
 }
 
 let heap: Floats = new Float32Array(0);
 
-/** Memory for elements: that of the WebAssembly engine, or an array where there is none. */
+/** Memory for elements: that of a WebAssembly engine, or an array where there is none. */
 function scratch(wasm: Engine | null, size: number): { view: Floats; origin: number } {
   if (wasm !== null) {
     wasm.reserve(4 * size);
@@ -182,57 +190,97 @@ function scratch(wasm: Engine | null, size: number): { view: Floats; origin: num
   return { view: heap, origin: 0 };
 }
 
-/** What a stage does with n elements from the `start`-th on. */
-type Step = (n: number, start: number) => void;
+/** Additions, in all, from which on threads share an expression that has more to do than to read and to write. */
+const SHARED_FROM = 1 << 21;
+/** What the programs of an expression take up at most in the memory that threads share. */
+const PROGRAM_BYTES = 1 << 14;
+
+/** Who computes an expression: null for loops where there is no WebAssembly. */
+function crewOf(root: Expression, { stages }: Program, wasm: Engine | null): Crew | null {
+  if (wasm === null) return null;
+  const shareable = stages.some(({ kind }) => kind === "function") && !stages.some(({ kind }) => kind === "loop");
+  const crew = crewFor(wasm, shareable && root.cost * root.count >= SHARED_FROM);
+  return hasRoom(crew, PROGRAM_BYTES) ? crew : crewFor(wasm, false);
+}
+
+/** What is done in one step with n elements from the `start`-th on, of which the block stands `base` elements further than that of the first slot. */
+type Step = (call: Call, base: number, n: number, start: number) => void;
 
 /**
  * Computes an expression that is not there yet, in blocks of at most `BLOCK` elements, none of which goes past a multiple of `row`
  * unless whole rows fit.
  */
-export function runBlocks(root: Expression, row: number, { consume, spare, keep = false }: Consumer): void {
+export function runBlocks(root: Expression, row: number, { consume, begin, spare = 0, keep = false }: Consumer): void {
   const wasm = engine();
   const program = new Program(root, keep, wasm);
-  const { slots, size } = assignSlots(program);
-  const { view, origin } = scratch(wasm, size * BLOCK + (spare === undefined ? 0 : spare.size));
-  spare?.prepare(view, origin + size * BLOCK);
-  const at = (value: number) => origin + slots[value] * BLOCK;
+  const crew = crewOf(root, program, wasm);
+  const used = crew === null ? null : crew.engine;
+  const { places, fixed, size } = assignPlaces(program);
+  const slots = crew === null ? 1 : crew.slots;
+  const { view, origin } = scratch(used, (fixed + slots * size) * BLOCK + spare);
+  begin?.(used, origin + (fixed + slots * size) * BLOCK);
+  const at = (value: number) => origin + places[value] * BLOCK;
   for (const [value, number] of program.constants) view.fill(number, at(value), at(value) + BLOCK);
-  const steps = program.stages.map((stage) => stepOf(stage, view, at, program.constants));
+  const steps = program.stages.map((stage) => stepOf(stage, used, view, at, program.constants));
   const { count } = root, result = at(program.result);
+  const moves = (value: number) => program.constants.has(value) ? 0 : size * BLOCK;
+  const resultMoves = moves(program.result);
   const whole = row <= BLOCK ? Math.floor(BLOCK / row) * row : 0;
-  for (let start = 0; start < count;) {
-    const n = Math.min(count - start, whole > 0 ? whole : Math.min(BLOCK, row - start % row));
-    for (let i = 0; i < steps.length; i++) steps[i](n, start);
-    for (const { value, data } of program.kept) copyRun(view, at(value), data, start, n);
-    consume(view, result, start, n);
-    start += n;
+  const perRow = Math.ceil(row / BLOCK);
+  const startOf = (block: number) => whole > 0 ? block * whole : Math.floor(block / perRow) * row + block % perRow * BLOCK;
+  const sizeOf = (start: number) => Math.min(count - start, whole > 0 ? whole : Math.min(BLOCK, row - start % row));
+  const blocks = whole > 0 ? Math.ceil(count / whole) : count / row * perRow;
+  const job = {
+    blocks,
+    prepare: (block: number, slot: number, call: Call) => {
+      const start = startOf(block), n = sizeOf(start);
+      for (let i = 0; i < steps.length; i++) steps[i](call, slot * size * BLOCK, n, start);
+    },
+    finish: (block: number, slot: number) => {
+      const start = startOf(block), n = sizeOf(start);
+      for (const { value, data } of program.kept) copyRun(view, at(value) + slot * moves(value), data, start, n);
+      consume(view, result + slot * resultMoves, start, n);
+    },
+  };
+  if (crew !== null) share(crew, job);
+  else {
+    for (let block = 0; block < blocks; block++) {
+      job.prepare(block, 0, never);
+      job.finish(block, 0);
+    }
   }
   for (const { expression, data } of program.kept) expression.settle(data);
 }
 
-function stepOf(stage: Stage, view: Floats, at: (value: number) => number, constants: ReadonlyMap<number, number>): Step {
+const never: Call = () => {
+  throw new Error("there is no WebAssembly");
+};
+
+function stepOf(stage: Stage, wasm: Engine | null, view: Floats, at: (value: number) => number, constants: ReadonlyMap<number, number>): Step {
   const [out] = stage.outputs.map(at);
+  const place = (value: number) => ({ value, address: 4 * at(value) });
   switch (stage.kind) {
     case "read": {
       const { read } = stage;
-      return (n, start) => load(read, start, n, view, out);
+      return (_, base, n, start) => load(read, start, n, view, base + out);
     }
     case "operations": {
-      const places = (values: readonly number[]) => values.map((value) => ({ value, address: 4 * at(value) }));
-      const inputs = stage.inputs.filter((x) => !constants.has(x)), fixed = stage.inputs.filter((x) => constants.has(x));
-      const pass: Pass = fuse(stage.operations, places(inputs), places(fixed), places(stage.outputs));
-      return (n) => pass(4 * n);
+      const inputs = stage.inputs.filter((x) => !constants.has(x)).map(place), fixed = stage.inputs.filter((x) => constants.has(x)).map(place);
+      const pass: Pass = fuse(wasm!, stage.operations, inputs, fixed, stage.outputs.map(place));
+      return (call, base, n) => call(pass, 4 * base, 4 * (base + n));
     }
     case "function": {
-      const { kernel } = stage, from = at(stage.inputs[0]);
-      return (n) => {
-        if (from !== out) view.copyWithin(out, from, from + n);
-        kernel(4 * out, 4 * (out + n));
+      const { name, inputs: [input], outputs: [output] } = stage;
+      const constant = constants.has(input) ? [place(input)] : [];
+      const copy = at(input) === out ? null : fuse(wasm!, [], constant.length > 0 ? [] : [place(input)], constant, [{ value: input, address: 4 * at(output) }]);
+      return (call, base, n) => {
+        if (copy !== null) call(copy, 4 * base, 4 * (base + n));
+        call(name, 4 * (base + out), 4 * (base + out + n));
       };
     }
     case "loop": {
       const { block } = stage, inputs = stage.inputs.map(at);
-      return (n) => block(view, n, out, inputs);
+      return (_, base, n) => block(view, n, base + out, inputs); // base is 0: loops are not shared
     }
   }
 }

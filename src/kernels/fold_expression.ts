@@ -18,8 +18,7 @@ type Whole = (address: number, end: number) => number;
  * row-major order. Null, and nothing done, where the reduced dimensions are neither the first nor the last, and without WebAssembly SIMD.
  */
 export function foldExpression(name: FoldName, root: Expression, sizes: Sizes, reduced: readonly number[]): Float64Array<ArrayBuffer> | null {
-  const wasm = engine();
-  if (wasm === null) return null;
+  if (engine() === null) return null;
   const gone = sizes.map((_, d) => reduced.includes(d) || sizes[d] === 1);
   const first = gone.indexOf(false), last = gone.lastIndexOf(false);
   root.uses++;
@@ -32,22 +31,25 @@ export function foldExpression(name: FoldName, root: Expression, sizes: Sizes, r
   return null;
 }
 
-const kernelOf = (name: string): Kernel => engine()!.kernels[name];
-
 function foldAll(name: FoldName, root: Expression): Float64Array<ArrayBuffer> {
   const { start, join } = FOLDS[name];
-  const kernel = kernelOf(`${name}_f32`) as Whole;
+  let kernel: Whole;
   let total: number = start;
-  runBlocks(root, BLOCK, { keep: true, consume: (_, at, __, n) => total = join(total, kernel(4 * at, 4 * (at + n))) });
+  runBlocks(root, BLOCK, {
+    keep: true,
+    begin: (wasm) => kernel = wasm!.kernels[`${name}_f32`] as Whole,
+    consume: (_, at, __, n) => total = join(total, kernel(4 * at, 4 * (at + n))),
+  });
   return new Float64Array([total]);
 }
 
 function foldRows(name: FoldName, root: Expression, length: number): Float64Array<ArrayBuffer> {
   const { start, join } = FOLDS[name];
-  const kernel = kernelOf(`${name}_f32`) as Whole;
+  let kernel: Whole;
   const accumulators = new Float64Array(root.count / length).fill(start);
   runBlocks(root, length, {
     keep: true,
+    begin: (wasm) => kernel = wasm!.kernels[`${name}_f32`] as Whole,
     consume: (_, at, from, n) => {
       for (let done = 0; done < n; done += length) {
         const row = Math.floor((from + done) / length), end = Math.min(at + done + length, at + n);
@@ -59,19 +61,18 @@ function foldRows(name: FoldName, root: Expression, length: number): Float64Arra
 }
 
 function foldColumns(name: FoldName, root: Expression, columns: number): Float64Array<ArrayBuffer> {
-  const kernel = kernelOf(`${name}_f32_columns`);
+  let kernel: Kernel;
   const padded = Math.ceil(columns / TOGETHER) * TOGETHER;
   const { start } = FOLDS[name];
   let memory = 0;
   let sums = new Float64Array(0);
   runBlocks(root, columns, {
     keep: true,
-    spare: {
-      size: 2 * padded,
-      prepare: (view, at) => {
-        memory = 4 * at;
-        sums = new Float64Array(view.buffer, memory, padded).fill(start);
-      },
+    spare: 2 * padded,
+    begin: (wasm, at) => {
+      kernel = wasm!.kernels[`${name}_f32_columns`];
+      memory = 4 * at;
+      sums = new Float64Array(wasm!.float32.buffer, memory, padded).fill(start);
     },
     consume: (_, at, from, n) => kernel(4 * at, 4 * (at + n), 4 * Math.min(n, columns), memory + 8 * (from % columns)),
   });

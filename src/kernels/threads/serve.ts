@@ -16,14 +16,19 @@ export interface Start {
   memory: WebAssembly.Memory;
   /** The cells. */
   control: SharedArrayBuffer;
-  /** Their places. */
+  /** Programs in binary form. */
+  code: SharedArrayBuffer;
+  /** The places of the cells. */
   cells: Cells;
   /** The number of the worker, from 0. */
   id: number;
 }
 
-/** A function that takes on and computes one block of the job that is open; false if there is none at the moment. */
-export function participant(kernels: readonly Kernel[], state: Int32Array, cells: Cells): () => boolean {
+/**
+ * A function that takes on and computes one block of the job that is open; false if there is none at the moment. `passAt` gives the program whose
+ * binary form stands at a place of the shared code.
+ */
+export function participant(kernels: readonly Kernel[], state: Int32Array, cells: Cells, passAt: (offset: number, length: number) => Kernel): () => boolean {
   return () => {
     const block = Atomics.load(state, cells.claimed);
     if (block >= Atomics.load(state, cells.published)) return false;
@@ -32,7 +37,9 @@ export function participant(kernels: readonly Kernel[], state: Int32Array, cells
     const program = cells.programs + slot * cells.programSize;
     try {
       for (let at = program + 1, end = at + state[program]; at < end; at += 2 + state[at + 1]) {
-        kernels[state[at]](...state.subarray(at + 2, at + 2 + state[at + 1]));
+        const parameters = state.subarray(at + 2, at + 2 + state[at + 1]);
+        if (state[at] >= 0) kernels[state[at]](...parameters);
+        else passAt(parameters[0], parameters[1])(...parameters.subarray(2));
       }
     } catch {
       Atomics.store(state, cells.failed, 1);
@@ -44,11 +51,20 @@ export function participant(kernels: readonly Kernel[], state: Int32Array, cells
 }
 
 /** Takes part in every job from now on, and never returns. */
-export function serve({ module, memory, control, cells, id }: Start, participate: typeof participant): never {
+export function serve({ module, memory, control, code, cells, id }: Start, participate: typeof participant): never {
   const { sin, cos, tan, log } = Math;
   const { exports } = new WebAssembly.Instance(module, { env: { memory }, Math: { sin, cos, tan, log } });
   const state = new Int32Array(control);
-  const claim = participate(Object.values(exports).filter((value) => typeof value === "function") as Kernel[], state, cells);
+  const passes = new Map<number, Kernel>();
+  const passAt = (offset: number, length: number): Kernel => {
+    let pass = passes.get(offset);
+    if (pass === undefined) {
+      const { exports } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(code).slice(offset, offset + length)), { "": { m: memory } });
+      passes.set(offset, pass = exports.f as Kernel);
+    }
+    return pass;
+  };
+  const claim = participate(Object.values(exports).filter((value) => typeof value === "function") as Kernel[], state, cells, passAt);
   // the next job or block often comes at once: to be woken takes longer than to look again for a while
   const awaitChange = (cell: number, old: number) => {
     for (let spins = 0; spins < 2000; spins++) if (Atomics.load(state, cell) !== old) return;

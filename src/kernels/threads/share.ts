@@ -1,12 +1,13 @@
 /** Jobs that consist of independent blocks, shared by all threads. */
 
 import type { Engine } from "../wasm/engine.ts";
+import type { Pass } from "../wasm/fuse.ts";
 import { CELLS, MOST_SLOTS, PROGRAM_SIZE } from "./cells.ts";
 import { participant } from "./serve.ts";
 import { missThread, readyTeam, type Team, threadCount, threadsReady } from "./team.ts";
 
-/** Runs an exported kernel, now or, where another thread does it, a little later. */
-export type Call = (kernel: string, ...parameters: number[]) => void;
+/** Runs an exported kernel or a program, now or, where another thread does it, a little later. */
+export type Call = (kernel: string | Pass, ...parameters: number[]) => void;
 
 /** Independent blocks of work. */
 export interface Job {
@@ -55,7 +56,10 @@ export function share({ engine, threads, slots, team, missing }: Crew, job: Job)
 }
 
 function alone({ kernels }: Engine, job: Job): void {
-  const call: Call = (kernel, ...parameters) => kernels[kernel](...parameters);
+  const call: Call = (kernel, ...parameters) => {
+    if (typeof kernel === "string") kernels[kernel](...parameters);
+    else kernel.run(parameters[0], parameters[1]);
+  };
   for (let block = 0; block < job.blocks; block++) {
     job.prepare(block, 0, call);
     job.finish?.(block, 0);
@@ -65,6 +69,11 @@ function alone({ kernels }: Engine, job: Job): void {
 interface Leader {
   /** The number of each kernel, for they are the same functions in the same order everywhere. */
   numbers: Map<string, number>;
+  /** Where the programs that have been shared stand, how long they are, and where there is room for more. */
+  places: Map<Pass, { offset: number; length: number }>;
+  room: number;
+  /** The programs by their places. */
+  passes: Map<number, Pass>;
   /** Takes on a block, as workers do. */
   claim: () => boolean;
   /** Jobs so far. */
@@ -74,8 +83,38 @@ interface Leader {
 let leader: Leader | undefined;
 
 function leaderOf({ state, engine: { kernels } }: Team): Leader {
-  const numbers = () => new Map(Object.keys(kernels).map((name, i) => [name, i]));
-  return leader ??= { numbers: numbers(), claim: participant(Object.values(kernels), state, CELLS), jobs: 0 };
+  if (leader === undefined) {
+    const passes = new Map<number, Pass>();
+    leader = {
+      numbers: new Map(Object.keys(kernels).map((name, i) => [name, i])),
+      places: new Map(),
+      room: 0,
+      passes,
+      claim: participant(Object.values(kernels), state, CELLS, (offset) => passes.get(offset)!.run),
+      jobs: 0,
+    };
+  }
+  return leader;
+}
+
+/** Where a program stands in the shared code; it is put there if it is new. */
+function placeOf(pass: Pass, leader: Leader, code: Uint8Array): { offset: number; length: number } {
+  let place = leader.places.get(pass);
+  if (place === undefined) {
+    const { length } = pass.bytes;
+    if (leader.room + length > code.length) throw new RangeError("there is no room for more programs");
+    place = { offset: leader.room, length };
+    code.set(pass.bytes, leader.room);
+    leader.room += length;
+    leader.places.set(pass, place);
+    leader.passes.set(place.offset, pass);
+  }
+  return place;
+}
+
+/** Whether there is room for so many bytes of programs, which others then need not compile for themselves. */
+export function hasRoom({ team }: Crew, bytes: number): boolean {
+  return team === null || leaderOf(team).room + bytes <= team.code.length;
 }
 
 /** Waits until a cell is no longer `old`, but not for ever: the caller looks again. */
@@ -85,16 +124,22 @@ function awaitChange(state: Int32Array, cell: number, old: number): void {
 }
 
 function together(team: Team, job: Job, threads: number, slots: number): void {
-  const { state } = team;
+  const { state, code } = team;
   const leader = leaderOf(team);
   leader.jobs = leader.jobs % 0x3fffffff + 1;
   open(state, leader.jobs, threads, slots);
   let end = 0, limit = 0;
   const call: Call = (kernel, ...parameters) => {
-    const number = leader.numbers.get(kernel);
-    if (number === undefined || end + 2 + parameters.length > limit) throw new RangeError(`cannot share ${kernel}`);
+    const place = typeof kernel === "string" ? null : placeOf(kernel, leader, code);
+    const number = typeof kernel === "string" ? leader.numbers.get(kernel) : -1;
+    const length = parameters.length + (place === null ? 0 : 2);
+    if (number === undefined || end + 2 + length > limit) throw new RangeError(`cannot share ${kernel}`);
     state[end++] = number;
-    state[end++] = parameters.length;
+    state[end++] = length;
+    if (place !== null) {
+      state[end++] = place.offset;
+      state[end++] = place.length;
+    }
     for (let i = 0; i < parameters.length; i++) state[end++] = parameters[i];
   };
   const publish = (block: number) => {

@@ -6,6 +6,8 @@ import { participant, serve, type Start } from "./serve.ts";
 
 /** Threads beyond this many are not started. */
 const MOST_THREADS = 64;
+/** Bytes for programs that threads share: for some thousand of them. */
+const CODE = 1 << 20;
 /** Milliseconds of work that one more thread could have shared, before it is started: starting takes about as long. */
 const PATIENCE = 100;
 
@@ -27,6 +29,8 @@ export interface Team {
   readonly engine: Engine;
   /** The cells. */
   readonly state: Int32Array<SharedArrayBuffer>;
+  /** Programs in binary form. */
+  readonly code: Uint8Array<SharedArrayBuffer>;
   /** How many workers have been started. */
   started: number;
 }
@@ -39,7 +43,7 @@ let missed = 0;
 export function gather(): Team | null {
   if (team === undefined) {
     const engine = sharedEngine();
-    team = engine && { engine, state: new Int32Array(new SharedArrayBuffer(4 * CELL_COUNT)), started: 0 };
+    team = engine && { engine, state: new Int32Array(new SharedArrayBuffer(4 * CELL_COUNT)), code: new Uint8Array(new SharedArrayBuffer(CODE)), started: 0 };
   }
   return team;
 }
@@ -82,8 +86,8 @@ function nodeThreads(): NodeThreads | undefined {
 
 /** Starts one more worker, which takes part as soon as it is ready; none where that is not allowed. */
 export function startWorker(team: Team): void {
-  const { state: { buffer: control }, engine: { module, memory } } = team;
-  const start: Start = { module, memory, control, cells: CELLS, id: team.started++ };
+  const { state: { buffer: control }, code: { buffer: code }, engine: { module, memory } } = team;
+  const start: Start = { module, memory, control, code, cells: CELLS, id: team.started++ };
   const call = `(${serve})(start, ${participant})`;
   try {
     const threads = nodeThreads();

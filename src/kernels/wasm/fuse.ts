@@ -4,7 +4,7 @@
  * (webassembly.github.io/spec/core/binary) and kept, for the same ones come up again and again.
  */
 
-import { type Engine, engine } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 
 /** Bytes of code. */
 type Code = readonly number[];
@@ -75,8 +75,13 @@ export interface Place {
   address: number;
 }
 
-/** Computes the first `bytes` bytes of the outputs' blocks, and up to 32 more. */
-export type Pass = (bytes: number) => void;
+/** A program. */
+export interface Pass {
+  /** Its binary form, of which other threads make the same program. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Runs it: from `start` to `end` and up to 16 bytes further, both added to the addresses of blocks that are not constants. */
+  readonly run: (start: number, end: number) => void;
+}
 
 const passes = new Map<string, Pass>();
 /** Programs that are kept. */
@@ -86,19 +91,22 @@ const MOST = 1000;
  * A pass that takes the inputs from their blocks, where `constants` are the same all over, runs the operations, and writes the outputs to
  * theirs, which may be those of inputs.
  */
-export function fuse(operations: readonly Operation[], inputs: readonly Place[], constants: readonly Place[], outputs: readonly Place[]): Pass {
+export function fuse(
+  wasm: Engine,
+  operations: readonly Operation[],
+  inputs: readonly Place[],
+  constants: readonly Place[],
+  outputs: readonly Place[],
+): Pass {
   const places = (list: readonly Place[]) => list.map(({ value, address }) => `${value}@${address}`).join();
-  const key = `${operations.map(({ name, inputs, output }) => `${name} ${inputs} ${output}`).join(";")}|${places(inputs)}|${places(constants)}|${
-    places(outputs)
-  }`;
+  const steps = operations.map(({ name, inputs, output }) => `${name} ${inputs} ${output}`).join(";");
+  const key = `${wasm.limits[0]}|${steps}|${places(inputs)}|${places(constants)}|${places(outputs)}`;
   let pass = passes.get(key);
   if (pass === undefined) {
     if (passes.size >= MOST) passes.clear();
-    const wasm = engine()!;
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(assemble(wasm, operations, inputs, constants, outputs)), {
-      "": { m: wasm.memory },
-    });
-    passes.set(key, pass = exports.f as Pass);
+    const bytes = assemble(wasm, operations, inputs, constants, outputs);
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { "": { m: wasm.memory } });
+    passes.set(key, pass = { bytes, run: exports.f as Pass["run"] });
   }
   return pass;
 }
@@ -107,7 +115,7 @@ export function fuse(operations: readonly Operation[], inputs: readonly Place[],
 const UNROLLED = 2;
 
 function assemble(wasm: Engine, operations: readonly Operation[], inputs: readonly Place[], constants: readonly Place[], outputs: readonly Place[]) {
-  // locals: the end, the position, and the values
+  // locals: the position, the end, and the values
   const locals = new Map<number, number>();
   const local = (value: number): number => {
     if (!locals.has(value)) locals.set(value, 2 + locals.size);
@@ -119,24 +127,24 @@ function assemble(wasm: Engine, operations: readonly Operation[], inputs: readon
     ...constants.flatMap((place) => load(place, i32(0))),
     ...[0x03, 0x40], // loop
     ...Array.from({ length: UNROLLED }, (_, k) => [
-      ...inputs.flatMap(({ value, address }) => load({ value, address: address + 16 * k }, get(1))),
+      ...inputs.flatMap(({ value, address }) => load({ value, address: address + 16 * k }, get(0))),
       ...operations.flatMap(({ name, inputs, output }) => {
         const operation: (fused: boolean, ...operands: Code[]) => Code = OPERATIONS[name];
         return [...operation(wasm.fused, ...inputs.map((x) => get(local(x)))), ...set(local(output))];
       }),
-      ...outputs.flatMap(({ value, address }) => [...get(1), ...get(local(value)), ...memory(11, address + 16 * k)]),
+      ...outputs.flatMap(({ value, address }) => [...get(0), ...get(local(value)), ...memory(11, address + 16 * k)]),
     ]).flat(),
-    ...[...get(1), ...i32(16 * UNROLLED), 0x6a, 0x22, 1], // position += 16 * UNROLLED
-    ...[...get(0), 0x48, 0x0d, 0, 0x0b], // again if position < end
+    ...[...get(0), ...i32(16 * UNROLLED), 0x6a, 0x22, 0], // position += 16 * UNROLLED
+    ...[...get(1), 0x48, 0x0d, 0, 0x0b], // again if position < end
     0x0b,
   ];
   const vectors = locals.size;
-  const code = [2, 1, 0x7f, ...unsigned(vectors), 0x7b, ...body];
+  const code = [1, ...unsigned(vectors), 0x7b, ...body];
   const section = (id: number, content: Code): Code => [id, ...unsigned(content.length), ...content];
   return new Uint8Array([
     ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, [1, 0x60, 1, 0x7f, 0]),
-    ...section(2, [1, 0, 1, 0x6d, 2, 0, 1]),
+    ...section(1, [1, 0x60, 2, 0x7f, 0x7f, 0]),
+    ...section(2, [1, 0, 1, 0x6d, 2, ...wasm.limits]),
     ...section(3, [1, 0]),
     ...section(7, [1, 1, 0x66, 0, 0]),
     ...section(10, [1, ...unsigned(code.length), ...code]),
