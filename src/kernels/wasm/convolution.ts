@@ -10,28 +10,24 @@ import type { Engine } from "./engine.ts";
 import { TILE_ROWS } from "./layout.ts";
 import { ceil, countOf, type Floats, Plan } from "./plan.ts";
 
-/** Places whose products with the gradient are summed in the kernels' memory before they are added to the gradient of the weight. */
-const SUMMED_PLACES = 1 << 13;
-
 /** Writes the convolution of the input with the weight, plus the bias where it is given. */
 export function convolveBlocks(scratch: Engine, spec: Convolution, input: Floats, weight: Floats, bias: Floats | null, output: FloatArray): void {
   const plan = new Plan(scratch, spec, output);
   if (plan.single) return correlateOutputs(plan, spec.groups, input, weight, bias, output);
-  const { outOf, patch, row, tile } = plan;
-  const left = plan.take(outOf * patch), packed = plan.take(ceil(patch, 4) * row), product = plan.take(ceil(outOf, TILE_ROWS) * row);
-  const matrix = plan.take(patch * row);
+  const { outOf, patch, row, tile, blocks } = plan;
+  const left = plan.takeCommon(outOf * patch), values = plan.takeCommon(outOf);
+  const matrix = plan.take(patch * row), packed = plan.take(ceil(patch, 4) * row), product = plan.take(ceil(outOf, TILE_ROWS) * row);
   const memory = plan.memory();
   for (let g = 0; g < spec.groups; g++) {
     copyRun(weight.data, weight.offset + g * outOf * patch, memory, left, outOf * patch);
-    for (const block of plan.blocks) {
-      const n = countOf(block), stride = ceil(n, tile);
-      plan.gather(block, g, input, matrix);
-      plan.pack(patch, n, matrix, row, 1, packed);
-      if (bias === null) memory.fill(0, product, product + outOf * stride);
-      else for (let o = 0; o < outOf; o++) memory.fill(bias.data[bias.offset + g * outOf + o], product + o * stride, product + (o + 1) * stride);
-      plan.multiply(outOf, n, patch, left, patch, 1, packed, product);
-      plan.copyOutput(block, g, product, stride, output);
-    }
+    if (bias !== null) copyRun(bias.data, bias.offset + g * outOf, memory, values, outOf);
+    plan.run(blocks.length, (i, base, call) => {
+      const n = countOf(blocks[i]);
+      plan.gather(call, memory, base, blocks[i], g, input, matrix);
+      plan.pack(call, patch, n, base + matrix, row, 1, base + packed);
+      plan.fillRows(call, outOf, ceil(n, tile), bias === null ? null : values, base + product);
+      plan.multiply(call, outOf, n, patch, left, patch, 1, base + packed, base + product);
+    }, (i, base) => plan.copyOutput(memory, base, blocks[i], g, product, ceil(countOf(blocks[i]), tile), output));
   }
 }
 
@@ -46,20 +42,20 @@ export function convolveInputBlocks(
 ): void {
   const plan = new Plan(scratch, spec, gradInput);
   if (plan.single) return spreadOutputs(plan, spec.groups, gradOutput, weight, gradInput, zero);
-  const { outOf, patch, row, tile } = plan;
-  const left = plan.take(outOf * patch), packed = plan.take(ceil(outOf, 4) * row), product = plan.take(ceil(patch, TILE_ROWS) * row);
-  const right = plan.take(outOf * row);
+  const { outOf, patch, row, tile, blocks } = plan;
+  const left = plan.takeCommon(outOf * patch);
+  const right = plan.take(outOf * row), packed = plan.take(ceil(outOf, 4) * row), product = plan.take(ceil(patch, TILE_ROWS) * row);
   const memory = plan.memory();
   for (let g = 0; g < spec.groups; g++) {
     copyRun(weight.data, weight.offset + g * outOf * patch, memory, left, outOf * patch);
-    for (const block of plan.blocks) {
-      const n = countOf(block), stride = ceil(n, tile);
-      plan.copyGradient(block, g, gradOutput, right);
-      plan.pack(outOf, n, right, row, 1, packed);
-      memory.fill(0, product, product + patch * stride);
-      plan.multiply(patch, n, outOf, left, 1, patch, packed, product);
-      plan.scatter(block, g, product, stride, gradInput, zero);
-    }
+    plan.run(blocks.length, (i, base, call) => {
+      const n = countOf(blocks[i]), stride = ceil(n, tile);
+      plan.copyGradient(memory, base, blocks[i], g, gradOutput, right);
+      plan.pack(call, outOf, n, base + right, row, 1, base + packed);
+      plan.fillRows(call, patch, stride, null, base + product);
+      plan.multiply(call, patch, n, outOf, left, 1, patch, base + packed, base + product);
+      plan.scatter(call, base, blocks[i], product, stride);
+    }, (i, base) => plan.addInput(memory, base, blocks[i], g, product, ceil(countOf(blocks[i]), tile), gradInput, zero));
   }
 }
 
@@ -67,7 +63,7 @@ export function convolveInputBlocks(
 export function convolveWeightBlocks(scratch: Engine, spec: Convolution, gradOutput: Floats, input: Floats, gradWeight: FloatArray): void {
   const plan = new Plan(scratch, spec, gradWeight);
   if (plan.single) return meetOutputs(plan, spec.groups, gradOutput, input, gradWeight);
-  const { outOf, patch, row, tile } = plan;
+  const { outOf, patch, row, tile, blocks } = plan;
   // the product or its transpose, whichever fills its tiles better
   const transposed = ceil(patch, TILE_ROWS) * ceil(outOf, tile) < ceil(outOf, TILE_ROWS) * ceil(patch, tile);
   const [m, n] = transposed ? [patch, outOf] : [outOf, patch];
@@ -77,19 +73,14 @@ export function convolveWeightBlocks(scratch: Engine, spec: Convolution, gradOut
   const memory = plan.memory();
   const [a, b] = transposed ? [matrix, left] : [left, matrix];
   for (let g = 0; g < spec.groups; g++) {
-    let summed = 0;
-    plan.blocks.forEach((block, i) => {
-      const k = countOf(block);
-      plan.copyGradient(block, g, gradOutput, left);
-      plan.gather(block, g, input, matrix);
-      plan.pack(k, n, b, 1, row, packed);
-      if (summed === 0) memory.fill(0, product, product + m * stride);
-      plan.multiply(m, n, k, a, row, 1, packed, product);
-      summed += k;
-      if (summed < SUMMED_PLACES && i + 1 < plan.blocks.length) return;
-      addProduct(memory, product, stride, outOf, patch, transposed, gradWeight, g * outOf * patch);
-      summed = 0;
-    });
+    plan.run(blocks.length, (i, base, call) => {
+      const k = countOf(blocks[i]);
+      plan.copyGradient(memory, base, blocks[i], g, gradOutput, left);
+      plan.gather(call, memory, base, blocks[i], g, input, matrix);
+      plan.pack(call, k, n, base + b, 1, row, base + packed);
+      plan.fillRows(call, m, stride, null, base + product);
+      plan.multiply(call, m, n, k, base + a, row, 1, base + packed, base + product);
+    }, (_, base) => addProduct(memory, base + product, stride, outOf, patch, transposed, gradWeight, g * outOf * patch));
   }
 }
 

@@ -5,7 +5,7 @@ import type { Convolution } from "../convolution.ts";
 import { copyRun, type FloatArray } from "./copy.ts";
 import type { Engine } from "./engine.ts";
 import { DATA_ADDRESS } from "./layout.ts";
-import { blocks, placeOf, placesOf, Stage, type Strip } from "./windows.ts";
+import { blocks, type Call, type Depthwise, placeOf, placesOf, Stage, type Strip } from "./windows.ts";
 
 /** Elements of a block of patches, or of outputs where these are more: half of a usual second-level cache. */
 const BLOCK_ELEMENTS = 1 << 17;
@@ -23,24 +23,21 @@ export interface Floats {
   offset: number;
 }
 
+/** Places of the same number in each of some strips of the same size. */
+export type Block = readonly Strip[];
+
 /** Whether the patches are the input itself. */
 export function isPointwise({ kernel, stride, padding, input, output }: Convolution["window"]): boolean {
   return volume(kernel) === 1 && stride.every((s) => s === 1) && padding.every((p) => p === 0) && input.every((n, d) => n === output[d]);
 }
 
 /** How many places a block has. */
-export const countOf = (block: Strip[]): number => block.length * placesOf(block[0]);
+export const countOf = (block: Block): number => block.length * placesOf(block[0]);
 
-/** Calls `f` for each strip of a block and the column of the block's matrices at which it begins. */
-function eachStrip(block: Strip[], f: (strip: Strip, column: number) => void): void {
-  let column = 0;
-  for (const strip of block) {
-    f(strip, column);
-    column += placesOf(strip);
-  }
-}
+/** A part of the kernels' memory for one block: its beginning, in elements. */
+export type Base = number;
 
-/** A convolution in the kernels' memory, whose places are in elements. */
+/** A convolution in the kernels' memory. Places there are in elements; those of a block's parts are counted from the block's base. */
 export class Plan {
   /** Channels of the input and of the output in a group. */
   readonly into: number;
@@ -55,18 +52,20 @@ export class Plan {
   /** Columns of a tile. */
   readonly tile: number;
   /** The blocks, the largest first. */
-  readonly blocks: Strip[][];
+  readonly blocks: readonly Block[];
   /** The distance of two rows of a block's patches and of its part of the gradient; what is gathered may reach over the last column. */
   readonly row: number;
-  readonly #scratch: Engine;
-  readonly #spec: Convolution;
   /** Whether outputs are computed one by one, without a matrix. */
   readonly single: boolean;
+  readonly #scratch: Engine;
+  readonly #spec: Convolution;
   /** Null where the patches are the input itself and are to stand in a matrix. */
   readonly #stage: Stage | null;
   /** Whether no element of the input is seen from two strips. */
   readonly #separate: boolean;
-  #end = DATA_ADDRESS;
+  /** What is taken for all blocks and for each. */
+  #common = 0;
+  #each = 0;
 
   constructor(scratch: Engine, spec: Convolution, data: FloatArray) {
     const { batch, inputs, outputs, groups, window } = spec;
@@ -83,110 +82,156 @@ export class Plan {
     const rows = Math.max(this.single ? this.into : this.patch, this.outOf);
     this.blocks = [...blocks(batch, window, Math.max(this.tile, Math.floor(BLOCK_ELEMENTS / rows)))];
     this.row = ceil(countOf(this.blocks[0]), this.tile) + this.tile;
-    const first = this.blocks[0][0];
-    this.#separate = window.input[0] === 1 && window.kernel[0] === 1 && placesOf(first) === this.places;
-    this.#stage = isPointwise(window) && !this.single ? null : new Stage(scratch, this.size, this.into, window, first, (elements) => this.take(elements));
+    this.#separate = window.input[0] === 1 && window.kernel[0] === 1 && placesOf(this.blocks[0][0]) === this.places;
+    this.#stage = isPointwise(window) && !this.single ? null : new Stage(this.size, this.into, window, this.blocks[0]);
+    if (this.#stage !== null) this.take(this.#stage.elements);
   }
 
-  /** The next free place, with room for `elements` elements. */
+  /** Takes room for `elements` elements of each block. */
   take(elements: number): number {
-    const start = this.#end;
-    this.#end = ceil(start + elements * this.size, 32);
-    return start / this.size;
+    const start = this.#each;
+    this.#each = ceil(start + elements, this.tile);
+    return start;
+  }
+
+  /** Takes room for `elements` elements that all blocks use; the place is that in the memory. */
+  takeCommon(elements: number): number {
+    const start = DATA_ADDRESS / this.size + this.#common;
+    this.#common = ceil(this.#common + elements, this.tile);
+    return start;
   }
 
   /** The memory, with room for all that has been taken. */
   memory(): FloatArray {
-    this.#scratch.reserve(this.#end - DATA_ADDRESS);
-    return this.#memory;
-  }
-
-  get #memory(): FloatArray {
+    this.#scratch.reserve((this.#common + this.#each) * this.size);
     return this.size === 4 ? this.#scratch.float32 : this.#scratch.float64;
   }
 
+  /** Does `count` blocks of work: `prepare` copies to the memory and calls kernels, `finish` copies from there. */
+  run(count: number, prepare: (block: number, base: Base, call: Call) => void, finish: (block: number, base: Base) => void): void {
+    const { kernels } = this.#scratch;
+    const call: Call = (kernel, ...parameters) => kernels[kernel](...parameters);
+    const base = DATA_ADDRESS / this.size + this.#common;
+    for (let block = 0; block < count; block++) {
+      prepare(block, base, call);
+      finish(block, base);
+    }
+  }
+
   /** Writes the patches of a block of a group's input to the columns of a matrix. */
-  gather(block: Strip[], group: number, input: Floats, matrix: number): void {
-    eachStrip(block, (strip, column) => {
-      const from = input.offset + (strip.image * this.#spec.inputs + group * this.into) * this.plane;
-      if (this.#stage === null) return this.#copyIn(strip, input.data, from, this.into, this.plane, matrix + column);
-      this.#stage.fill(input.data, from, strip);
-      this.#stage.run("gather", matrix + column, this.row, strip);
-    });
+  gather(call: Call, memory: FloatArray, base: Base, block: Block, group: number, input: Floats, matrix: number): void {
+    const offset = (strip: Strip) => input.offset + this.#inputOf(strip, group);
+    if (this.#stage === null) return this.#copyIn(memory, block, input.data, offset, this.into, this.plane, base + matrix);
+    this.#stage.fill(call, memory, base, input.data, offset, block);
+    this.#stage.patches(call, "gather", base, base + matrix, this.row, block);
   }
 
-  /**
-   * Runs a kernel of `depthwise.ts` on a block of a group's input: `places` holds a row for each output, `weights` a number and the weights of each
-   * output. The stage is filled from `input`, or emptied to `gradInput`, which holds zeros if `zero`.
-   */
-  eachOutput(
-    kernel: "correlate" | "spread" | "meet",
-    block: Strip[],
-    group: number,
-    input: Floats | null,
-    gradInput: FloatArray | null,
-    zero: boolean,
-    weights: number,
-    places: number,
-  ): void {
-    const stage = this.#stage!;
-    eachStrip(block, (strip, column) => {
-      const at = (strip.image * this.#spec.inputs + group * this.into) * this.plane;
-      if (input === null) stage.clear(strip);
-      else stage.fill(input.data, input.offset + at, strip);
-      for (let o = 0; o < this.outOf; o++) stage.run(kernel, places + o * this.row + column, weights + o * (this.patch + 1), strip);
-      if (gradInput !== null) stage.empty(gradInput, at, strip, zero && this.#separate);
-    });
+  /** Has the columns of a matrix, whose rows are `row` apart, leave for `addInput`. */
+  scatter(call: Call, base: Base, block: Block, matrix: number, row: number): void {
+    if (this.#stage === null) return;
+    this.#stage.clear(call, base, block);
+    this.#stage.patches(call, "scatter", base, base + matrix, row, block);
+    this.#stage.drain(call, base, block);
   }
 
-  /** Adds the columns of a matrix to the elements of the input that `gather` takes; `zero` says that these are zero. */
-  scatter(block: Strip[], group: number, matrix: number, row: number, gradInput: FloatArray, zero: boolean): void {
-    eachStrip(block, (strip, column) => {
-      const to = (strip.image * this.#spec.inputs + group * this.into) * this.plane;
-      if (this.#stage === null) return this.#copyOut(strip, matrix + column, row, this.into, gradInput, to, this.plane, zero);
-      this.#stage.clear(strip);
-      this.#stage.run("scatter", matrix + column, row, strip);
-      this.#stage.empty(gradInput, to, strip, zero && this.#separate);
-    });
+  /** Adds what `scatter` was given to the elements of the input that `gather` takes; `zero` says that these are zero. */
+  addInput(memory: FloatArray, base: Base, block: Block, group: number, matrix: number, row: number, gradInput: FloatArray, zero: boolean): void {
+    const offset = (strip: Strip) => this.#inputOf(strip, group);
+    if (this.#stage === null) this.#copyOut(memory, block, base + matrix, row, this.into, gradInput, offset, this.plane, zero);
+    else this.#stage.empty(memory, base, gradInput, offset, block, zero && this.#separate);
   }
 
   /** Copies the gradients of a block of a group's output to the columns of a matrix. */
-  copyGradient(block: Strip[], group: number, grad: Floats, matrix: number): void {
-    eachStrip(block, (strip, column) => {
-      const from = grad.offset + (strip.image * this.#spec.outputs + group * this.outOf) * this.places;
-      this.#copyIn(strip, grad.data, from, this.outOf, this.places, matrix + column);
-    });
+  copyGradient(memory: FloatArray, base: Base, block: Block, group: number, grad: Floats, matrix: number): void {
+    this.#copyIn(memory, block, grad.data, (strip) => grad.offset + this.#outputOf(strip, group), this.outOf, this.places, base + matrix);
   }
 
   /** Copies the columns of a matrix to a block of a group's output. */
-  copyOutput(block: Strip[], group: number, matrix: number, row: number, output: FloatArray): void {
-    eachStrip(block, (strip, column) => {
-      const to = (strip.image * this.#spec.outputs + group * this.outOf) * this.places;
-      this.#copyOut(strip, matrix + column, row, this.outOf, output, to, this.places, true);
+  copyOutput(memory: FloatArray, base: Base, block: Block, group: number, matrix: number, row: number, output: FloatArray): void {
+    this.#copyOut(memory, block, base + matrix, row, this.outOf, output, (strip) => this.#outputOf(strip, group), this.places, true);
+  }
+
+  /** Brings a block of a group's input to the stage, for `depthwise`. */
+  fillStage(call: Call, memory: FloatArray, base: Base, block: Block, group: number, input: Floats): void {
+    this.#stage!.fill(call, memory, base, input.data, (strip) => input.offset + this.#inputOf(strip, group), block);
+  }
+
+  /** Fills the stage with zeros. */
+  clearStage(call: Call, base: Base, block: Block): void {
+    this.#stage!.clear(call, base, block);
+  }
+
+  /** Has the stage leave for `addInput`. */
+  drainStage(call: Call, base: Base, block: Block): void {
+    this.#stage!.drain(call, base, block);
+  }
+
+  /** Runs a kernel between the stage and the outputs, of which `places` holds a row each; `weights` is the place of a number and the weights of each. */
+  depthwise(call: Call, kernel: Depthwise, base: Base, block: Block, places: number, weights: number): void {
+    eachStrip(block, (strip, column, s) => {
+      for (let o = 0; o < this.outOf; o++) {
+        this.#stage!.depthwise(call, kernel, base, s, base + places + o * this.row + column, weights + o * (this.patch + 1), strip);
+      }
     });
   }
 
-  #copyIn(strip: Strip, source: FloatArray, from: number, channels: number, plane: number, to: number): void {
-    const memory = this.#memory, start = from + placeOf(strip, this.#spec.window.output), n = placesOf(strip);
-    for (let c = 0; c < channels; c++) copyRun(source, start + c * plane, memory, to + c * this.row, n);
+  #inputOf(strip: Strip, group: number): number {
+    return (strip.image * this.#spec.inputs + group * this.into) * this.plane;
   }
 
-  #copyOut(strip: Strip, from: number, row: number, channels: number, target: FloatArray, to: number, plane: number, write: boolean): void {
-    const memory = this.#memory, start = to + placeOf(strip, this.#spec.window.output), n = placesOf(strip);
-    for (let c = 0; c < channels; c++) (write ? copyRun : addRun)(memory, from + c * row, target, start + c * plane, n);
+  #outputOf(strip: Strip, group: number): number {
+    return (strip.image * this.#spec.outputs + group * this.outOf) * this.places;
+  }
+
+  #copyIn(memory: FloatArray, block: Block, source: FloatArray, offset: (strip: Strip) => number, channels: number, plane: number, to: number): void {
+    eachStrip(block, (strip, column) => {
+      const start = offset(strip) + placeOf(strip, this.#spec.window.output), n = placesOf(strip);
+      for (let c = 0; c < channels; c++) copyRun(source, start + c * plane, memory, to + column + c * this.row, n);
+    });
+  }
+
+  #copyOut(
+    memory: FloatArray,
+    block: Block,
+    from: number,
+    row: number,
+    channels: number,
+    target: FloatArray,
+    offset: (strip: Strip) => number,
+    plane: number,
+    write: boolean,
+  ): void {
+    const move = write ? copyRun : addRun;
+    eachStrip(block, (strip, column) => {
+      const start = offset(strip) + placeOf(strip, this.#spec.window.output), n = placesOf(strip);
+      for (let c = 0; c < channels; c++) move(memory, from + column + c * row, target, start + c * plane, n);
+    });
   }
 
   /** Packs b[k, n] for `multiply`. */
-  pack(k: number, n: number, b: number, rowStride: number, columnStride: number, target: number): void {
-    const { size } = this, { kernels } = this.#scratch;
-    (size === 4 ? kernels.packB_f32 : kernels.packB_f64)(k, n, b * size, rowStride * size, columnStride * size, target * size);
+  pack(call: Call, k: number, n: number, b: number, rowStride: number, columnStride: number, target: number): void {
+    const { size } = this;
+    call(`packB_f${8 * size}`, k, n, b * size, rowStride * size, columnStride * size, target * size);
   }
 
   /** c[m, n] += a[m, k] * b for a packed b; rows of c are a whole number of tiles. */
-  multiply(m: number, n: number, k: number, a: number, rowStride: number, columnStride: number, packed: number, c: number): void {
-    const { size } = this, { kernels } = this.#scratch;
-    (size === 4 ? kernels.gemm_f32 : kernels.gemm_f64)(m, n, k, a * size, rowStride * size, columnStride * size, packed * size, c * size);
+  multiply(call: Call, m: number, n: number, k: number, a: number, rowStride: number, columnStride: number, packed: number, c: number): void {
+    const { size } = this;
+    call(`gemm_f${8 * size}`, m, n, k, a * size, rowStride * size, columnStride * size, packed * size, c * size);
   }
+
+  /** Fills a row of `elements` elements for each of a number of values with it, or all of them with zeros. */
+  fillRows(call: Call, rows: number, elements: number, values: number | null, target: number): void {
+    const { size } = this;
+    if (values === null) call("clear", target * size, rows * elements * size);
+    else call(`fillRows_f${8 * size}`, target * size, rows, elements * size, values * size);
+  }
+}
+
+/** Calls `f` for each strip of a block, the column of the block's matrices at which it begins, and its number. */
+function eachStrip(block: Block, f: (strip: Strip, column: number, s: number) => void): void {
+  const n = placesOf(block[0]);
+  block.forEach((strip, s) => f(strip, s * n, s));
 }
 
 function addRun(source: FloatArray, from: number, target: FloatArray, to: number, n: number): void {

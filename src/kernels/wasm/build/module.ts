@@ -6,7 +6,7 @@ import { compact, gemm, panels } from "./gemm.ts";
 import { Lanes } from "./lanes.ts";
 import { DATA_ADDRESS, MOST_PAGES, POOL_ADDRESS } from "../layout.ts";
 import { imports as rowsImports, rows } from "./rows.ts";
-import { gather, scatter } from "./windows.ts";
+import { clear, fillRows, gather, scatter } from "./windows.ts";
 import { Pool } from "./pool.ts";
 import { transposes } from "./transpose.ts";
 
@@ -22,6 +22,9 @@ export function moduleText(fused: boolean): string {
     gather(double),
     scatter(single),
     scatter(double),
+    clear(),
+    fillRows(single),
+    fillRows(double),
     ...[correlate, spread, meet].flatMap((kernel) => [kernel(single), kernel(double)]),
     ...elementwise(single),
     ...rows(single),

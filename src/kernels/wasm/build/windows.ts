@@ -1,40 +1,48 @@
-/** The inner loops of convolutions as matrix products: what a sliding window sees as columns of a matrix, and back. */
+/** The loops of convolutions as matrix products: what a sliding window sees as columns of a matrix, and back. */
 
 import type { Lanes } from "./lanes.ts";
 import { add, type Code, type Func, func, load, type Local, mul, op, store } from "./wat.ts";
 
-const PARAMETERS = ["image", "planes", "plane", "down", "downStep", "across", "acrossStep", "lineStep", "step", "matrix", "row", "lines", "count"];
+const PARAMETERS = [
+  ...["images", "imageStep", "columnStep", "image", "planes", "plane", "down", "downStep", "across", "acrossStep", "lineStep", "step"],
+  ...["matrix", "row", "lines", "count"],
+];
 
 /** The places of one line, read from `image` in steps of `step` bytes and adjacent from `matrix` to `end`. */
 type Line = (image: Local, step: Local, matrix: Local, end: Local) => void;
 
 /**
- * For each of `planes` planes of the image and each of `down` times `across` elements of the window, one row of the matrix: `lines` lines of
- * `count` places. All distances are in bytes: `plane` of two planes, `downStep` and `acrossStep` of two elements of the window, `lineStep` and
- * `step` of two places, `row` of two rows of the matrix.
+ * For each of `planes` planes of an image and each of `down` times `across` elements of the window, one row of the matrix: `lines` lines of `count`
+ * places. All distances are in bytes: `plane` of two planes, `downStep` and `acrossStep` of two elements of the window, `lineStep` and `step` of two
+ * places, `row` of two rows of the matrix. The places of each of `images` images, `imageStep` apart, stand `columnStep` further in the rows.
  */
 function overRows(f: Func, lanes: Lanes, parameters: Local[], eachLine: Line): void {
-  const [image, planes, plane, down, downStep, across, acrossStep, lineStep, step, matrix, row, lines, count] = parameters;
+  const [images, imageStep, columnStep, image, planes, plane, down, downStep, across, acrossStep, lineStep, step, matrix, row, lines, count] = parameters;
   const bytes = f.let("i32", mul(count, lanes.size));
-  f.for(0, planes, 1, () => {
-    const above = f.let("i32", image);
-    f.for(0, down, 1, () => {
-      const corner = f.let("i32", above);
-      f.for(0, across, 1, () => {
-        const from = f.let("i32", corner), to = f.let("i32", matrix);
-        f.for(0, lines, 1, () => {
-          const at = f.let("i32", from);
-          const end = f.let("i32", add(to, bytes));
-          eachLine(at, step, to, end);
-          f.set(to, end);
-          f.increase(from, lineStep);
+  f.for(0, images, 1, () => {
+    const channel = f.let("i32", image), start = f.let("i32", matrix);
+    f.for(0, planes, 1, () => {
+      const above = f.let("i32", channel);
+      f.for(0, down, 1, () => {
+        const corner = f.let("i32", above);
+        f.for(0, across, 1, () => {
+          const from = f.let("i32", corner), to = f.let("i32", start);
+          f.for(0, lines, 1, () => {
+            const at = f.let("i32", from);
+            const end = f.let("i32", add(to, bytes));
+            eachLine(at, step, to, end);
+            f.set(to, end);
+            f.increase(from, lineStep);
+          });
+          f.increase(corner, acrossStep);
+          f.increase(start, row);
         });
-        f.increase(corner, acrossStep);
-        f.increase(matrix, row);
+        f.increase(above, downStep);
       });
-      f.increase(above, downStep);
+      f.increase(channel, plane);
     });
-    f.increase(image, plane);
+    f.increase(image, imageStep);
+    f.increase(matrix, columnStep);
   });
 }
 
@@ -83,6 +91,25 @@ export function scatter(lanes: Lanes): string {
       run(f, image, step, matrix, size, end, () => {
         f.do(store(`${scalar}.store`, image, op(`${scalar}.add`, [load(`${scalar}.load`, image), load(`${scalar}.load`, matrix)])));
       });
+    });
+  });
+}
+
+/** Fills memory with zeros. */
+export function clear(): string {
+  return func("clear", ["address", "bytes"], (f, address, bytes) => f.do(op("memory.fill", [address, 0, bytes])));
+}
+
+/** Fills each of `rows` rows of `bytes` bytes, a multiple of 16, with one of the numbers at `values`. */
+export function fillRows(lanes: Lanes): string {
+  return func(`fillRows_${lanes.scalar}`, ["address", "rows", "bytes", "values"], (f, address, rows, bytes, values) => {
+    f.for(0, rows, 1, () => {
+      const value = f.let("v128", lanes.splat(values)), end = f.let("i32", add(address, bytes));
+      f.while(op("i32.lt_u", [address, end]), () => {
+        f.do(lanes.store(address, value));
+        f.increase(address, 16);
+      });
+      f.increase(values, lanes.size);
     });
   });
 }
