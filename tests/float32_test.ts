@@ -1,9 +1,13 @@
-/** Elementary functions of small float32 tensors are PyTorch's to the bit (tests/pytorch/record_float32.py). */
+/** Elementary functions and softmax of small float32 tensors are PyTorch's to the bit (tests/pytorch/record_float32.py). */
 import { assert, assertEquals } from "@std/assert";
 import * as torch from "../mod.ts";
 import { readRecording } from "./support/recording.ts";
 
-const recorded = await readRecording<{ x: number[]; functions: Record<string, number[]> }>("float32.json.gz");
+type Bits = number[];
+type RowNames = "x" | "g" | "softmax" | "log_softmax" | "softmax_gradient" | "log_softmax_gradient" | "logsumexp";
+type Rows = { n: number } & Record<RowNames, Bits>;
+
+const recorded = await readRecording<{ x: Bits; functions: Record<string, Bits>; rows: Rows[] }>("float32.json.gz");
 
 const numbers = (bits: readonly number[]): Float32Array<ArrayBuffer> => new Float32Array(Int32Array.from(bits).buffer);
 
@@ -22,5 +26,19 @@ for (const [name, bits] of Object.entries(recorded.functions)) {
     const different = Array.from(x, (v, i) => ({ x: v, actual: Number(actual[i]), expected: expected[i] })).filter((c) => !Object.is(c.actual, c.expected));
     if (almost.has(name)) assert(different.length <= 1 && different.every((c) => Math.abs(c.actual - c.expected) <= 2 ** -23), JSON.stringify(different));
     else assertEquals(different, []);
+  });
+}
+
+for (const rows of recorded.rows) {
+  Deno.test(`softmax and its relatives have PyTorch's bits in rows of ${rows.n}`, () => {
+    const shaped = (bits: Bits) => torch.tensor(numbers(bits)).view(-1, rows.n);
+    const x = shaped(rows.x).requires_grad_(), g = shaped(rows.g);
+    const check = (name: RowNames, t: torch.TensorClass) => assertEquals(t.detach().reshape(-1).typed_array(), numbers(rows[name]), name);
+    for (const name of ["softmax", "log_softmax"] as const) {
+      const y = torch[name](x, 1);
+      check(name, y);
+      check(`${name}_gradient`, torch.autograd.grad(y, x, g)[0]);
+    }
+    check("logsumexp", torch.logsumexp(x, 1));
   });
 }

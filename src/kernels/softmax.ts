@@ -3,7 +3,10 @@
  */
 import { denseSum } from "./reduce.ts";
 import type { Lines } from "./scan.ts";
+import { logSumExpOf, softmaxRowGradients, softmaxRows } from "./softmax_float32.ts";
 import { logSoftmax, logSoftmaxBackward, softmax, softmaxBackward, sumExponentials as sumExponentialRows } from "./wasm/rows.ts";
+import { expFloat32 } from "./special/float32.ts";
+import { logFloat32 } from "./special/float32_vectors.ts";
 import { unary } from "./wasm/unary.ts";
 
 /** The arrays of this file. */
@@ -15,7 +18,14 @@ const SMALL = 64;
 /** Exponentials of `n` elements in place. */
 function exponentials(data: Floats, at: number, n: number): void {
   if (n >= SMALL && data instanceof Float32Array && unary("exp", data, at, data, at, n)) return;
-  for (let i = at; i < at + n; i++) data[i] = Math.exp(data[i]);
+  const exp = data instanceof Float32Array ? expFloat32 : Math.exp;
+  for (let i = at; i < at + n; i++) data[i] = exp(data[i]);
+}
+
+/** Logarithms in place. */
+function logarithms(data: Floats): void {
+  const log = data instanceof Float32Array ? logFloat32 : Math.log;
+  for (let i = 0; i < data.length; i++) data[i] = log(data[i]);
 }
 
 // The loops below go through one element of each of `n` neighbouring lines. They are functions with single loops, called often:
@@ -25,20 +35,20 @@ function greatestRow(data: Floats, from: number, n: number, top: Float64Array): 
   for (let j = 0; j < n; j++) if (data[from + j] > top[j]) top[j] = data[from + j];
 }
 
-function subtractRow(data: Floats, from: number, n: number, top: Float64Array, out: Floats, to: number): void {
+function subtractRow(data: Floats, from: number, n: number, top: Floats, out: Floats, to: number): void {
   for (let j = 0; j < n; j++) out[to + j] = data[from + j] - top[j];
 }
 
-function addRow(data: Floats, from: number, n: number, total: Float64Array): void {
+function addRow(data: Floats, from: number, n: number, total: Floats): void {
   for (let j = 0; j < n; j++) total[j] += data[from + j];
 }
 
-function divideRow(out: Floats, to: number, n: number, total: Float64Array): void {
+function divideRow(out: Floats, to: number, n: number, total: Floats): void {
   for (let j = 0; j < n; j++) out[to + j] /= total[j];
 }
 
 /** The sums, line by line, of the exponentials of elements less the greatest of each line, which `top` has. */
-function sumExponentials(data: Floats, at: number, length: number, inner: number, top: Float64Array, total: Float64Array): void {
+function sumExponentials(data: Floats, at: number, length: number, inner: number, top: Float64Array<ArrayBuffer>, total: Floats): void {
   const row = data.slice(0, inner);
   total.fill(0);
   for (let i = 0; i < length; i++) {
@@ -53,12 +63,13 @@ const like = (data: Floats, n: number): Floats => data instanceof Float32Array ?
 
 /** Softmax, or its logarithm, of each line of the elements from `at` on. */
 export function softmaxLines(log: boolean, data: Floats, at: number, { outer, length, inner }: Lines): Floats {
+  if (inner === 1 && outer * length < SMALL && data instanceof Float32Array) return softmaxRows(log, data, at, outer, length);
   if (inner === 1 && outer * length >= SMALL && data instanceof Float32Array) {
     const result = (log ? logSoftmax : softmax)(data, at, outer, length);
     if (result !== null) return result;
   }
   const out = like(data, outer * length * inner);
-  const top = new Float64Array(inner), total = new Float64Array(inner);
+  const top = new Float64Array(inner), total = like(data, inner);
   const size = length * inner;
   for (let block = 0; block < outer; block++) {
     const start = block * size, from = at + start;
@@ -66,8 +77,9 @@ export function softmaxLines(log: boolean, data: Floats, at: number, { outer, le
     for (let i = 0; i < size; i += inner) greatestRow(data, from + i, inner, top);
     if (log) {
       sumExponentials(data, from, length, inner, top, total);
-      for (let j = 0; j < inner; j++) top[j] += Math.log(total[j]);
       for (let i = 0; i < size; i += inner) subtractRow(data, from + i, inner, top, out, start + i);
+      logarithms(total);
+      for (let i = 0; i < size; i += inner) subtractRow(out, start + i, inner, total, out, start + i);
     } else {
       total.fill(0);
       for (let i = 0; i < size; i += inner) subtractRow(data, from + i, inner, top, out, start + i);
@@ -93,6 +105,9 @@ function writeLogGradients(grad: Floats, from: number, y: Floats, at: number, n:
 
 /** The gradient of the input from the gradient `grad` of the result `y`: y (grad - sum(grad y)), or grad - e^y sum(grad) for the logarithm. */
 export function softmaxGradientLines(log: boolean, grad: Floats, gradAt: number, y: Floats, at: number, { outer, length, inner }: Lines): Floats {
+  if (inner === 1 && outer * length < SMALL && grad instanceof Float32Array && y instanceof Float32Array) {
+    return softmaxRowGradients(log, grad, gradAt, y, at, outer, length);
+  }
   if (inner === 1 && outer * length >= SMALL && grad instanceof Float32Array && y instanceof Float32Array) {
     const result = (log ? logSoftmaxBackward : softmaxBackward)(grad, gradAt, y, at, outer, length);
     if (result !== null) return result;
@@ -126,6 +141,7 @@ function greatestOf(data: Floats, from: number, n: number): number {
 /** The logarithm of the sum of the exponentials of `n` elements side by side; `scratch` has room for them. */
 function logSumExp(data: Floats, from: number, n: number, scratch: Floats): number {
   const top = finite(greatestOf(data, from, n));
+  if (n < SMALL && data instanceof Float32Array) return logSumExpOf(data, from, n, top);
   for (let i = 0; i < n; i++) scratch[i] = data[from + i] - top;
   exponentials(scratch, 0, n);
   return Math.log(denseSum(scratch, 0, n)) + top;

@@ -1,5 +1,5 @@
 """
-Elementary functions of float32 as PyTorch's vectors compute them, bit by bit. Writes to standard output:
+Elementary functions and softmax of float32 as PyTorch computes them, bit by bit, on a processor with AVX-512. Writes to standard output:
 
     python3 record_float32.py | gzip -9n > float32.json.gz
 
@@ -25,4 +25,17 @@ def bits(t):
     return t.view(torch.int32).tolist()
 
 
-print(json.dumps({"x": bits(x), "functions": {name: bits(computed(name)) for name in FUNCTIONS}}, separators=(",", ":")))
+def rows(count, n):
+    """Softmax and its relatives along rows, with the gradients that `g` gives."""
+    x = (torch.randn(count, n) * 2).requires_grad_()
+    g = torch.randn(count, n)
+    case = {"n": n, "x": x.detach(), "g": g, "logsumexp": torch.logsumexp(x, 1).detach()}
+    for name in ("softmax", "log_softmax"):
+        y = getattr(torch, name)(x, 1)
+        case[name] = y.detach()
+        case[name + "_gradient"] = torch.autograd.grad(y, x, g)[0]
+    return {key: v if key == "n" else bits(v.reshape(-1)) for key, v in case.items()}
+
+
+functions = {name: bits(computed(name)) for name in FUNCTIONS}
+print(json.dumps({"x": bits(x), "functions": functions, "rows": [rows(60 // n, n) for n in (2, 3, 5, 7, 10, 16, 20, 40)]}, separators=(",", ":")))
