@@ -28,21 +28,9 @@ import { Kernel, type ScalarFunction } from "../kernels/elementwise.ts";
 import { unary as simdUnary, UNARY_NAMES, type UnaryName } from "../kernels/wasm/unary.ts";
 import { broadcastSizes, sameSizes } from "../layout.ts";
 import { Tensor } from "../tensor.ts";
-import {
-  type AnyFunction,
-  type Callable,
-  cannotCast,
-  type Context,
-  destructuredNames,
-  evaluateVisibly,
-  exposeSaved,
-  type InplaceOp,
-  nodeName,
-  type Op,
-  type Primitive,
-  spread,
-  writeOut,
-} from "./define.ts";
+import { type AnyFunction, type Callable, cannotCast, type Context, type InplaceOp, nodeName, type Op, type Primitive, spread, writeOut } from "./define.ts";
+import { destructuredNames, evaluateVisibly } from "./formula.ts";
+import { exposeSaved } from "./op_node.ts";
 import { isLarge } from "./deferred.ts";
 import { insideNative } from "./native.ts";
 import { objectOf } from "./object_of.ts";
