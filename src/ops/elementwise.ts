@@ -5,6 +5,7 @@ import { type DType, float32, float64, int64, type TypedArray, uint8 } from "../
 import { RuntimeError } from "../errors.ts";
 import { Kernel, type Operand, type Scalar } from "../kernels/elementwise.ts";
 import { copyOperand } from "../kernels/strided_copy.ts";
+import { int64ToNumbers, numbersToInt64 } from "../kernels/int64.ts";
 import {
   broadcastSizes,
   broadcastStrides,
@@ -85,6 +86,13 @@ export function copyElements(target: Tensor, source: Tensor, temporary = false):
   if (target.contiguousLayout && target.dtype === source.dtype && isUniform(source)) {
     (target.store.data as Float32Array).fill(source.store.data[source.offset] as number, target.offset, target.offset + target.count);
     return;
+  }
+  if (target.contiguousLayout && source.contiguousLayout && target.count === source.count) {
+    const from = source.store.data, to = target.store.data;
+    if (to instanceof BigInt64Array && !(from instanceof BigInt64Array)) return numbersToInt64(from, source.offset, to, target.offset, target.count);
+    if (from instanceof BigInt64Array && (to instanceof Float32Array || to instanceof Float64Array)) {
+      return int64ToNumbers(from, source.offset, to, target.offset, target.count);
+    }
   }
   if (target.dtype === source.dtype) copyOperand(target.sizes, operand(source, target.sizes), operand(target, target.sizes));
   else conversion(source.dtype, target.dtype).run(target.sizes, operand(target, target.sizes), [operand(source, target.sizes)]);
