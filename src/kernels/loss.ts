@@ -2,6 +2,7 @@
  * The negative log-likelihood of classes. Inputs are [batch, classes, places]; a class below zero does not count.
  */
 import type { TypedArray } from "../dtype.ts";
+import type { Source } from "../storage.ts";
 
 type Numbers = Float32Array;
 
@@ -39,12 +40,8 @@ export function nllForward(
   return total;
 }
 
-/** Writes the gradient of the input, which stands at the places of the classes only. There is one gradient for each loss, or one for all. */
-export function nllBackward(
-  out: TypedArray,
-  batch: number,
-  classes: number,
-  places: number,
+/** The gradient for each class and place: there is one gradient for each loss, or one for all. Those of classes that do not count are 0. */
+export function nllGradients(
   labels: Int32Array,
   weights: TypedArray | undefined,
   weightOffset = 0,
@@ -52,13 +49,50 @@ export function nllBackward(
   gradOffset: number,
   each: boolean,
   divisor: number,
-): void {
-  for (let n = 0, k = 0; n < batch; n++) {
-    for (let p = 0; p < places; p++, k++) {
-      const label = labels[k];
-      if (label < 0) continue;
-      const weight = weights === undefined ? 1 : weights[weightOffset + label] as number;
-      out[(n * classes + label) * places + p] = -weight * (grads[each ? gradOffset + k : gradOffset] as number) / divisor;
+): Float64Array<ArrayBuffer> {
+  const out = new Float64Array(labels.length);
+  for (let k = 0; k < out.length; k++) {
+    const label = labels[k];
+    if (label < 0) continue;
+    const weight = weights === undefined ? 1 : weights[weightOffset + label] as number;
+    out[k] = -weight * (grads[each ? gradOffset + k : gradOffset] as number) / divisor;
+  }
+  return out;
+}
+
+/** Writes the gradients to the places of their classes in `out`, which is zero elsewhere. */
+export function scatterGradients(out: TypedArray, gradients: ArrayLike<number>, labels: Int32Array, classes: number, places: number): void {
+  for (let k = 0; k < labels.length; k++) {
+    if (labels[k] >= 0) out[(Math.floor(k / places) * classes + labels[k]) * places + k % places] = gradients[k];
+  }
+}
+
+/**
+ * A float32 matrix with at most one element in each row that is not zero. It is written out when somebody looks at it: who knows what it is need not.
+ */
+export class OnePerRow implements Source {
+  data: Float32Array<ArrayBuffer> | null = null;
+  readonly readers = 0;
+  uses = 0;
+  /** The elements, one a row. */
+  readonly elements: Float32Array<ArrayBuffer>;
+  /** Their columns; a row whose column is below 0 has none. */
+  readonly columns: Int32Array;
+  /** How many columns there are. */
+  readonly width: number;
+
+  /** Takes over the arrays. */
+  constructor(elements: Float32Array<ArrayBuffer>, columns: Int32Array, width: number) {
+    this.elements = elements;
+    this.columns = columns;
+    this.width = width;
+  }
+
+  compute(): Float32Array<ArrayBuffer> {
+    if (this.data === null) {
+      this.data = new Float32Array(this.elements.length * this.width);
+      scatterGradients(this.data, this.elements, this.columns, this.width, 1);
     }
+    return this.data;
   }
 }

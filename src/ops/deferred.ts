@@ -46,7 +46,8 @@ function operandOf(t: Tensor, sizes: Sizes, now: boolean): Operand | null {
 
 /** The expression whose elements a tensor shows, all of them in their order; null where it shows others, or they have been computed. */
 export function pendingOf(t: Tensor): Expression | null {
-  return t.store.pending !== null && isWhole(t) ? t.store.pending as Expression : null;
+  const { pending } = t.store;
+  return pending instanceof Expression && isWhole(t) ? pending : null;
 }
 
 /** Whether a tensor shows a single element, however often. */

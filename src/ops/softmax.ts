@@ -3,7 +3,9 @@
  */
 import { type DType, get_default_dtype } from "../dtype.ts";
 import { noKernel, RuntimeError } from "../errors.ts";
+import { OnePerRow } from "../kernels/loss.ts";
 import { type Floats, logSumExpLines, softmaxGradientLines, softmaxLines } from "../kernels/softmax.ts";
+import { logSoftmaxBackwardPicked } from "../kernels/wasm/rows.ts";
 import { elementCount, wrapDim } from "../layout.ts";
 import { Storage } from "../storage.ts";
 import { Tensor } from "../tensor.ts";
@@ -31,7 +33,21 @@ function forward(log: boolean, { self, dim }: DimInputs): Tensor {
   return made(softmaxLines(log, floats(source), source.offset, lines), self);
 }
 
-function gradient(log: boolean, { grad_output, output, dim }: GradientInputs): Tensor {
+/** The gradient of log_softmax from one that has but one element a row, as that of a likelihood has; null where it is of another kind. */
+function pickedGradient({ grad_output: { store, count, contiguousLayout }, output, dim }: GradientInputs): Tensor | null {
+  const { pending } = store;
+  const { outer, length, inner } = linesAlong(output.sizes, dim);
+  if (!(pending instanceof OnePerRow) || inner !== 1 || pending.width !== length || count !== store.length || !contiguousLayout) return null;
+  const y = asContiguous(output), data = floats(y);
+  if (!(data instanceof Float32Array)) return null;
+  const result = logSoftmaxBackwardPicked(pending.elements, pending.columns, data, y.offset, outer, length);
+  return result === null ? null : made(result, output);
+}
+
+function gradient(log: boolean, inputs: GradientInputs): Tensor {
+  const picked = log ? pickedGradient(inputs) : null;
+  if (picked !== null) return picked;
+  const { grad_output, output, dim } = inputs;
   const grad = asContiguous(asType(grad_output, output.dtype)), y = asContiguous(output);
   return made(softmaxGradientLines(log, floats(grad), grad.offset, floats(y), y.offset, linesAlong(output.sizes, dim)), output);
 }

@@ -2,10 +2,11 @@
  * The negative log-likelihood of classes, and what is built on it: the cross entropy.
  */
 import { callTransformed, constantOf, transforms } from "../../autograd/transforms.ts";
-import { type DType, int64, uint8 } from "../../dtype.ts";
+import { type DType, float32, int64, uint8 } from "../../dtype.ts";
 import { IndexError, noKernel, RuntimeError, ValueError } from "../../errors.ts";
-import { nllBackward, nllForward, nllTotal } from "../../kernels/loss.ts";
+import { nllForward, nllGradients, nllTotal, OnePerRow, scatterGradients } from "../../kernels/loss.ts";
 import { elementCount, sameSizes, type Sizes } from "../../layout.ts";
+import { SMALL, Storage } from "../../storage.ts";
 import { Tensor } from "../../tensor.ts";
 import { define, type Fn, Primitive } from "../define.ts";
 import { asContiguous } from "../elementwise.ts";
@@ -23,8 +24,10 @@ type BackwardInputs = Inputs & { grad_output: Tensor };
 function classesOf(target: Tensor, classes: number, ignored: number): Int32Array {
   const { store: { data }, offset, count } = asContiguous(target);
   const out = new Int32Array(count);
+  // 64-bit integers are read as their halves, without making bigints where they fit into the lower one
+  const halves = data instanceof BigInt64Array ? new Int32Array(data.buffer, data.byteOffset + 8 * offset, 2 * count) : null;
   for (let i = 0; i < count; i++) {
-    const value = Number(data[offset + i]);
+    const value = halves === null || halves[2 * i + 1] !== halves[2 * i] >> 31 ? Number(data[offset + i]) : halves[2 * i];
     if (value !== ignored && (value < 0 || value >= classes)) throw new IndexError(`Target ${value} is out of bounds.`);
     out[i] = value === ignored ? -1 : value;
   }
@@ -44,24 +47,17 @@ function declare(node: string): Primitive<Inputs> {
   const backward: Primitive<BackwardInputs> = new Primitive<BackwardInputs>({
     name: `${node}BackwardBackward0`,
     forward: ({ grad_output, self, target, weight, reduction, ignore_index, total_weight }) => {
-      const out = Tensor.make(self.sizes, self.dtype);
-      const [batch, classes, places] = shapeOf(self);
+      const [, classes, places] = shapeOf(self);
       const grads = asContiguous(grad_output), weights = weightsOf(weight);
       const divisor = reduction === MEAN ? Number(total_weight.item()) : 1;
       const labels = classesOf(target, classes, ignore_index);
-      nllBackward(
-        out.store.data,
-        batch,
-        classes,
-        places,
-        labels,
-        weights?.store.data,
-        weights?.offset,
-        grads.store.data,
-        grads.offset,
-        grads.count > 1,
-        divisor,
-      );
+      const gradients = nllGradients(labels, weights?.store.data, weights?.offset, grads.store.data, grads.offset, grads.count > 1, divisor);
+      if (places === 1 && self.dtype === float32 && self.count > SMALL) {
+        const matrix = new OnePerRow(new Float32Array(gradients), labels, classes);
+        return new Tensor(Storage.pending(matrix, self.count), float32, self.sizes);
+      }
+      const out = Tensor.make(self.sizes, self.dtype);
+      scatterGradients(out.store.data, gradients, labels, classes, places);
       return out;
     },
     backward: {
