@@ -52,18 +52,16 @@ const LAYOUTS: [string, (t: Tensor) => Tensor][] = [
 const SHAPES = [[3, 5, 7], [2, 9, 17], [1, 1, 4097], [1, 4100, 1], [3, 70, 33], [2, 1030, 3], [40, 8, 16], [1, 3, 2051], [9, 1, 300]];
 const DIMS = [[0], [1], [2], [0, 1], [1, 2], [0, 2], [0, 1, 2]];
 
-/** Calls `check` with tensors of every layout, the dimensions to reduce, and the groups they make. */
+/** Calls `check` with tensors of every layout, of the two dtypes in turn, the dimensions to reduce, and the groups they make. */
 function each(value: () => number, check: (name: string, t: Tensor, dims: number[], groups: number[][]) => void): void {
-  for (const dtype of [torch.float32, torch.float64]) {
-    for (const shape of SHAPES) {
-      const dense = filled(shape, dtype, value);
-      for (const [layout, lay] of LAYOUTS) {
-        const t = lay(dense);
-        const elements = numbers(t);
-        for (const dims of DIMS) check(`${dtype} [${shape}] ${layout} over ${dims}`, t, dims, groupsOf(elements, shape, dims));
-      }
-    }
-  }
+  SHAPES.forEach((shape, i) =>
+    LAYOUTS.forEach(([layout, lay], j) => {
+      const dtype = (i + j) % 2 === 0 ? torch.float32 : torch.float64;
+      const t = lay(filled(shape, dtype, value));
+      const elements = numbers(t);
+      for (const dims of DIMS) check(`${dtype} [${shape}] ${layout} over ${dims}`, t, dims, groupsOf(elements, shape, dims));
+    })
+  );
 }
 
 const numbers = (t: Tensor): number[] => (t.reshape(-1).tolist() as number[]).map(Number);
@@ -163,6 +161,32 @@ Deno.test("NaN and infinities go through sums as in float64 arithmetic, and nans
     assertEquals(numbers(t.nansum(dims)), groups.map((g) => g.reduce((a, x) => x === x ? a + x : a, 0)), `nansum of ${name}`);
     assertEquals(numbers(t.count_nonzero(dims)), groups.map((g) => g.filter((x) => x !== 0).length), `count of ${name}`);
   });
+});
+
+Deno.test("sums of integers and bools are exact, those of int64 modulo 2^64, in every layout", () => {
+  const random = uniform(5);
+  for (const shape of SHAPES) {
+    const small = filled(shape, torch.float64, () => Math.floor(random.next().value * 128) + 128);
+    for (const [layout, lay] of LAYOUTS.filter(([name]) => name !== "stepped")) {
+      for (const dtype of [torch.uint8, torch.int64, torch.bool]) {
+        const t = lay(dtype === torch.bool ? small.ge(100) : small.to(dtype));
+        const elements = numbers(t);
+        for (const dims of DIMS) {
+          const name = `${dtype} [${shape}] ${layout} over ${dims}`;
+          const sums = groupsOf(elements, shape, dims).map((g) => g.reduce((a, x) => a + x, 0));
+          assertEquals(numbers(t.sum(dims)), sums, name);
+          if (dtype !== torch.bool || dims.length !== 1) continue;
+          assertEquals(numbers(t.any(dims[0])), sums.map((n) => n > 0 ? 1 : 0), `any of ${name}`);
+          assertEquals(numbers(t.all(dims[0])), sums.map((n) => n === shape[dims[0]] ? 1 : 0), `all of ${name}`);
+        }
+      }
+    }
+  }
+  const wide = torch.full([300, 20], (1n << 62n) + 3n, { dtype: torch.int64 });
+  for (const sums of [wide.sum(0), wide.t().contiguous().sum(1)]) {
+    // 300 times 2^62 is a multiple of 2^64
+    assertEquals(numbers(sums), Array<number>(20).fill(900));
+  }
 });
 
 Deno.test("dimensions of size 0 are reduced to what no elements give", () => {

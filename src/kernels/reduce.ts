@@ -7,9 +7,10 @@ import type { Operand, Scalar } from "./elementwise.ts";
 import type { Expression } from "./expression.ts";
 import { foldExpression } from "./fold_expression.ts";
 import { fresh } from "./fresh.ts";
-import { byRows, groups } from "./groups.ts";
+import { byRows, type Groups, groups } from "./groups.ts";
 import type { FloatArray } from "./wasm/copy.ts";
 import { foldGroups, type FoldName, foldName, foldRun } from "./wasm/folds.ts";
+import { sumBytes, sumLongs } from "./wasm/integer_sums.ts";
 
 /** Fewer elements than this are not worth the way to WebAssembly. */
 const SMALL = 256;
@@ -93,9 +94,7 @@ export class Reducer {
     if (fold === null) throw new Error("this fold has no rule for int64");
     const accumulators = wide ? new BigInt64Array(walk.outputs) : new Float64Array(walk.outputs);
     if (fold.start != 0) accumulators.fill(fold.start as never);
-    if (this.#name !== null && (data instanceof Float32Array || data instanceof Float64Array) && walk.outputs * walk.count >= SMALL) {
-      if (foldGroups(this.#name, data as FloatArray, walk, accumulators as Float64Array<ArrayBuffer>)) return accumulators;
-    }
+    if (this.#name !== null && walk.outputs * walk.count >= SMALL && foldVectors(this.#name, data, walk, accumulators)) return accumulators;
     let loops = this.#loops.get(data.constructor);
     if (loops === undefined) {
       loops = fresh(makeLoops)(fold as Fold<number>) as Loops<TypedArray>;
@@ -117,6 +116,13 @@ export class Reducer {
     }
     return accumulators;
   }
+}
+
+/** Folds in WebAssembly what can be; false, and nothing done, where it cannot. */
+function foldVectors(name: FoldName, data: TypedArray, walk: Groups, accumulators: Float64Array<ArrayBuffer> | BigInt64Array<ArrayBuffer>): boolean {
+  if (accumulators instanceof BigInt64Array) return name === "sum" && sumLongs(data as BigInt64Array<ArrayBuffer>, walk, accumulators);
+  if (data instanceof Float32Array || data instanceof Float64Array) return foldGroups(name, data as FloatArray, walk, accumulators);
+  return name === "sum" && data instanceof Uint8Array && sumBytes(data, walk, accumulators);
 }
 
 /** The sum of `n` contiguous floating-point elements, in double precision with four running sums. */

@@ -3,6 +3,7 @@
  * elements are what it takes; false, or null, and nothing done, for other tensors and where WebAssembly SIMD is missing.
  */
 
+import type { TypedArray } from "../../dtype.ts";
 import { byRows, type Groups } from "../groups.ts";
 import { copyRun, type FloatArray } from "./copy.ts";
 import { type Engine, engine, type Kernel } from "./engine.ts";
@@ -173,7 +174,7 @@ function foldNarrow(scratch: Engine, name: FoldName, data: FloatArray, groups: G
 }
 
 /** Copies rows of `n` adjacent elements, `stride` apart, side by side. */
-export function copyRows(data: FloatArray, from: number, stride: number, memory: FloatArray, at: number, rows: number, n: number): void {
+export function copyRows<T extends TypedArray>(data: T, from: number, stride: number, memory: T, at: number, rows: number, n: number): void {
   if (stride === n || rows === 1) copyRun(data, from, memory, at, rows * n);
   else for (let i = 0; i < rows; i++) copyRun(data, from + i * stride, memory, at + i * n, n);
 }

@@ -3,6 +3,7 @@ import { elementwise, imports as elementwiseImports } from "./elementwise.ts";
 import { extremes } from "./extremes.ts";
 import { foldings } from "./folds.ts";
 import { compact, gemm, panels } from "./gemm.ts";
+import { integers } from "./integers.ts";
 import { Lanes } from "./lanes.ts";
 import { DATA_ADDRESS, MOST_PAGES, POOL_ADDRESS } from "../layout.ts";
 import { imports as rowsImports, rows } from "./rows.ts";
@@ -33,6 +34,7 @@ export function moduleText(fused: boolean): string {
     ...extremes(single),
     ...extremes(double),
     ...transposes(single, double),
+    ...integers(),
   ];
   if (pool.end > DATA_ADDRESS) throw new Error(`the constants end at ${pool.end}`);
   const fields = [...elementwiseImports, ...rowsImports, ...panels(), ...functions, pool.text()];
