@@ -220,7 +220,10 @@ export const exponential_: Op<GeneratorOptions & { lambd: number }, [lambd?: num
 export const geometric_: Op<GeneratorOptions & { p: number }, [p: number]> = define<Op<GeneratorOptions & { p: number }, [p: number]>, Drawn<{ p: number }>>(
   "geometric_",
   `(Tensor input, float p, *, ${GEN})`,
-  filler("GeometricBackward0", (q) => fillInMemoryOrder(q.self, generatorOf(q), (g, d) => draw.geometric(g, d.store.data, q.p))),
+  filler(
+    "GeometricBackward0",
+    (q) => fillInMemoryOrder(q.self, generatorOf(q), (g, d) => draw.geometric(g, d.store.data.subarray(d.offset, d.offset + d.count), q.p)),
+  ),
 );
 
 const randomNode = (overload: number) =>
