@@ -1,5 +1,5 @@
 /**
- * Products of float matrices by blocks, copied to the kernels' memory and back. An element of the result is the sum, in order, of pieces of 16 terms,
+ * Products of float matrices by blocks, copied to the kernels' memory and back. An element of the result is the sum, in order, of pieces of 32 terms,
  * however the rest is divided: so it has the same bits for every number of threads.
  */
 

@@ -11,6 +11,6 @@ export const DATA_ADDRESS = 4096;
  */
 export const TILE_ROWS = 6;
 /** Steps of the inner product for which the kernel is unrolled; blocks of B are packed in pieces of so many rows. */
-export const DEPTH = 16;
+export const DEPTH = 32;
 /** The memory's limit in pages of 64 KB: a shared one reserves so many addresses at once. */
 export const MOST_PAGES = 16384;

@@ -14,8 +14,8 @@ import { DEPTH, TILE_ROWS } from "../layout.ts";
 
 /** Vectors in a row of the register tile. */
 const TILE_VECTORS = 2;
-/** What DEPTH leaves of the inner product is done in shorter pieces, filled up with zeros. */
-const SHORT = 4;
+/** What DEPTH leaves of the inner product is done in shorter pieces, of which the last is filled up with zeros. */
+const MIDDLE = 16, SHORT = 4;
 /** Steps of the inner product, a multiple of DEPTH, for one row of tiles before the next row: such a block of B stays in the second-level cache. */
 const BLOCK_DEPTH = 256;
 
@@ -33,6 +33,7 @@ export function gemm(lanes: Lanes): string[] {
     packA(lanes, SHORT),
     packPanel(lanes),
     kernel(lanes, DEPTH),
+    kernel(lanes, MIDDLE),
     kernel(lanes, SHORT),
     packB(lanes),
     product(lanes),
@@ -86,35 +87,45 @@ function below(lanes: Lanes, limit: Code): string {
 }
 
 /**
- * Fills the panel from `lines` rows of A, element (i, p) at source + i * lineStride + p * stride, of which one stride is the size of an element.
- * Of fewer steps than SHORT the rest becomes zero; missing rows hold arbitrary values, which end in parts of the result that nobody reads.
+ * Fills the panel for k steps, at most `depth`, from `lines` rows of A, element (i, p) at source + i * lineStride + p * stride, of which one stride is
+ * the size of an element. Missing rows hold arbitrary values, which end in parts of the result that nobody reads. Steps are
+ * a multiple of SHORT, unless `depth` is SHORT: then what is missing becomes zero.
  */
 function packA(lanes: Lanes, depth: number): string {
   const { size, count } = lanes;
   return func(`packA${depth}_${lanes.scalar}`, ["lines", "k", "source", "lineStride", "stride"], (f, lines, k, source, lineStride, stride) => {
     const set = (step: number, row: number, value: Code) => f.do(op("global.set", [value], panel(step, row)));
+    const groups = (from: number, fill: (from: number) => void): void => {
+      fill(from);
+      if (from + SHORT < depth) f.if(op("i32.lt_s", [from + SHORT, k]), () => groups(from + SHORT, fill));
+    };
     f.if(op("i32.eq", [stride, size]), () => {
-      for (let row = 0; row < TILE_ROWS; row++) {
-        const pointer = f.let("i32", add(source, mul(lineStride, min(row, sub(lines, 1)))));
-        for (let step = 0; step < depth; step += count) {
-          const elements = lanes.load(pointer, step * size);
-          const vector = f.let("v128", depth === SHORT ? op("v128.and", [elements, below(lanes, sub(k, step))]) : elements);
-          for (let lane = 0; lane < count; lane++) set(step + lane, row, repeat(lanes, vector, lane));
-        }
-      }
-    }, () => {
-      for (let step = 0; step < depth; step++) {
-        const fill = () => {
-          for (let row = 0; row < TILE_ROWS; row++) set(step, row, lanes.splat(source, row * size));
-          f.increase(source, stride);
-        };
-        if (depth > SHORT || step === 0) fill();
-        else {
-          f.if(op("i32.lt_s", [step, k]), fill, () => {
-            for (let row = 0; row < TILE_ROWS; row++) set(step, row, lanes.zero);
+      const pointers = Array.from({ length: TILE_ROWS }, (_, row) => f.let("i32", add(source, mul(lineStride, min(row, sub(lines, 1))))));
+      groups(0, (from) => {
+        for (let step = from; step < from + SHORT; step += count) {
+          const mask = depth === SHORT ? f.let("v128", below(lanes, sub(k, step))) : null;
+          pointers.forEach((pointer, row) => {
+            const elements = lanes.load(pointer, step * size);
+            const vector = f.let("v128", mask === null ? elements : op("v128.and", [elements, mask]));
+            for (let lane = 0; lane < count; lane++) set(step + lane, row, repeat(lanes, vector, lane));
           });
         }
-      }
+      });
+    }, () => {
+      groups(0, (from) => {
+        for (let step = from; step < from + SHORT; step++) {
+          const fill = () => {
+            for (let row = 0; row < TILE_ROWS; row++) set(step, row, lanes.splat(source, row * size));
+            f.increase(source, stride);
+          };
+          if (depth > SHORT || step === 0) fill();
+          else {
+            f.if(op("i32.lt_s", [step, k]), fill, () => {
+              for (let row = 0; row < TILE_ROWS; row++) set(step, row, lanes.zero);
+            });
+          }
+        }
+      });
     });
   });
 }
@@ -170,10 +181,10 @@ function transposeLines(f: Func, lanes: Lanes, lines: Local[], target: Local): v
   }
 }
 
-/** Runs `body` over [from, to) in pieces of DEPTH and then SHORT, of which the last may be incomplete. */
+/** Runs `body` over [from, to) in pieces of DEPTH, MIDDLE and then SHORT, of which the last may be incomplete. */
 function pieces(f: Func, from: Code, to: Local, body: (depth: number, p: Local) => void): void {
   const p = f.let("i32", from);
-  for (const depth of [DEPTH, SHORT]) {
+  for (const depth of [DEPTH, MIDDLE, SHORT]) {
     const last = depth === SHORT ? to : f.let("i32", sub(to, depth - 1));
     f.while(op("i32.lt_s", [p, last]), () => {
       body(depth, p);
@@ -214,7 +225,7 @@ function product(lanes: Lanes): string {
         pieces(f, block, end, (depth, p) => {
           const next = f.let("i32", add(right, mul(stride, depth)));
           const source = add(left, mul(p, columnStride));
-          f.do(call(`packA${depth}_${scalar}`, sub(m, i), sub(end, p), source, rowStride, columnStride));
+          f.do(call(`packA${depth === SHORT ? SHORT : DEPTH}_${scalar}`, sub(m, i), min(sub(end, p), depth), source, rowStride, columnStride));
           f.do(call(`kernel${depth}_${scalar}`, right, next, target, stride, op("i32.gt_u", [fresh, p])));
           f.set(right, next);
         });
