@@ -12,6 +12,7 @@ import { Generator } from "./random.ts";
 import { formatObject, type InspectOptions, inspectTensor } from "./format/objects.ts";
 import { formatTensor, type Printable } from "./format/tensor.ts";
 import * as activation from "./ops/activation.ts";
+import * as apply from "./ops/apply.ts";
 import * as addmm from "./ops/addmm.ts";
 import * as arithmetic from "./ops/arithmetic.ts";
 import * as blend from "./ops/blend.ts";
@@ -130,6 +131,9 @@ export function shortName(node: Node): string {
 /** Functions that are methods without being ops. */
 const plain = {
   ...inspect,
+  apply_: apply.apply_,
+  map_: apply.map_,
+  set_: apply.set_,
   to: copy.to,
   cuda: copy.cuda,
   new_tensor: create.new_tensor,
