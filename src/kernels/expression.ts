@@ -12,8 +12,9 @@ type Floats = Float32Array<ArrayBuffer>;
 
 /** Elements that cost more than this many additions are kept rather than computed again for a second reader. */
 const CHEAP = 4;
-/** Expressions that cost more are computed before they are built upon, so that none becomes endless. */
+/** What would cost more, or hold on to more arrays, is computed before it is built upon: no expression becomes endless, nor keeps much memory alive. */
 const LONGEST = 48;
+const MOST_ARRAYS = 6;
 
 /** How an expression reads another one's elements: in their order from `offset` on, or with strides over the shape of the result. */
 export class Read {
@@ -54,38 +55,40 @@ export class Expression implements Source {
   uses = 0;
   /** What an element costs, in additions, where it is not there. */
   readonly cost: number;
+  /** How many arrays it reads, one that is read twice counted twice; 1 where the elements are there. */
+  readonly arrays: number;
   /** The kernel; null where the elements are there from the beginning. */
   readonly kernel: Kernel | null;
   /** What it takes; nothing any more once the elements are there. */
   operands: readonly Operand[];
 
-  private constructor(data: Floats | null, count: number, kernel: Kernel | null, operands: readonly Operand[], cost: number) {
+  private constructor(data: Floats | null, count: number, kernel: Kernel | null, operands: readonly Operand[], cost: number, arrays: number) {
     this.data = data;
     this.count = count;
     this.kernel = kernel;
     this.operands = operands;
     this.cost = cost;
+    this.arrays = arrays;
   }
 
   /** Elements that are there. */
   static of(data: Floats): Expression {
-    return new Expression(data, data.length, null, [], 0);
+    return new Expression(data, data.length, null, [], 0, 1);
   }
 
   /** What `kernel` makes of the operands, each of which has `count` elements or is a number. */
   static apply(kernel: Kernel, operands: readonly Operand[], count: number): Expression {
-    let cost = kernel.cost;
+    let cost = kernel.cost, arrays = 0;
     for (const x of operands) {
       if (typeof x === "number") continue;
       const { source } = x;
-      if (source.data === null) {
-        if (cost + source.cost > LONGEST) source.compute();
-        else cost += source.cost;
-      }
+      if (source.data === null && (cost + source.cost > LONGEST || arrays + source.arrays > MOST_ARRAYS)) source.compute();
+      cost += source.data === null ? source.cost : 0;
+      arrays += source.data === null ? source.arrays : 1;
       source.readers++;
       source.uses++;
     }
-    return new Expression(null, count, kernel, operands, cost);
+    return new Expression(null, count, kernel, operands, cost, arrays);
   }
 
   /** Whether the elements are to be kept when they come up in the computation of others. */
