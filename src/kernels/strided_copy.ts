@@ -3,7 +3,7 @@
  * where they are neighbours along another dimension, WebAssembly transposes; single loops do the rest.
  */
 import type { TypedArray } from "../dtype.ts";
-import { contiguousStrides, elementCount, isContiguous, type Sizes } from "../layout.ts";
+import { contiguousStrides, elementCount, type Sizes } from "../layout.ts";
 import { coalesce, type Operand } from "./elementwise.ts";
 import { fresh } from "./fresh.ts";
 import { engine } from "./wasm/engine.ts";
@@ -11,10 +11,10 @@ import { hasGaps, Permutation } from "./wasm/permute.ts";
 
 /** Shorter runs are copied faster by a loop than by `set`, which needs a subarray. */
 const SHORT_RUN = 96;
-/** Shorter runs are copied faster in WebAssembly, where their source has few gaps. */
+/** Shorter runs are copied faster in WebAssembly, where their source has few gaps and all of them are to be a new array. */
 const SHORT_ROW = 256;
-/** Shorter ones are no runs. */
-const SHORTEST_ROW = 4;
+/** Vectors do not help with what is narrower. */
+const NARROW = 4;
 /** Shorter dimensions are not worth a loop of their own. */
 const SHORT_LOOP = 16;
 /** Fewer elements are not worth the way to WebAssembly. */
@@ -66,11 +66,11 @@ function eachLine({ sizes, from, to }: Plan, input: number, output: number, f: (
 function permutation(plan: Plan, input: TypedArray): Permutation | null {
   const { sizes, from, to } = plan;
   const last = sizes.length - 1, n = sizes[last];
-  if (to[last] !== 1 || elementCount(sizes) < SMALL) return null;
   const adjacent = from.lastIndexOf(1);
-  if (adjacent < 0) { if (from[last] === 0 || hasGaps(sizes, from, input.BYTES_PER_ELEMENT)) return null; }
-  else if (adjacent === last) { if (n < SHORTEST_ROW || n >= SHORT_ROW || hasGaps(sizes, from, input.BYTES_PER_ELEMENT)) return null; }
-  else if (sizes[adjacent] * n < SHORT_LOOP) return null;
+  if (adjacent < 0 || last === 0 || to[last] !== 1 || elementCount(sizes) < SMALL) return null;
+  if (adjacent === last ? n < NARROW || n >= SHORT_ROW || hasGaps(sizes, from) : n < NARROW || sizes[adjacent] < 2 * NARROW) {
+    return null;
+  }
   const scratch = engine();
   return scratch === null ? null : new Permutation(scratch, sizes, from, adjacent, input);
 }
@@ -88,7 +88,7 @@ export function stridedCopy<T extends TypedArray>(
   if (sizes.includes(0)) return;
   const plan = planOf(sizes, inStrides, outStrides);
   const last = plan.sizes.length - 1, n = plan.sizes[last], steps = plan.to;
-  const permuted = plan.from[last] === 1 && !isContiguous(plan.sizes, steps) ? null : permutation(plan, input);
+  const permuted = plan.from[last] === 1 ? null : permutation(plan, input);
   if (permuted !== null) {
     return permuted.each(inOffset, (result, at, first, slab) => {
       writeSlab(result, at, output, outOffset + first.reduce((sum, i, d) => sum + i * steps[d], 0), slab, steps);

@@ -13,16 +13,8 @@ type CopyType<T> = new (source: T) => T;
 /** Called with a slab of the result, which is dense: the array it stands in and where, the index of its first element, and its shape. */
 export type Consumer<T> = (result: T, at: number, first: readonly number[], sizes: readonly number[]) => void;
 
-/** Whether the memory that a slab of the copy is read from holds about as much besides. */
-export function hasGaps(sizes: readonly number[], strides: readonly number[], itemSize: number): boolean {
-  const slab = sizes.map(() => 1);
-  for (let d = sizes.length - 1, rest = itemSize; d >= 0 && rest <= SLAB; rest *= sizes[d--]) {
-    slab[d] = Math.max(1, Math.min(sizes[d], Math.floor(SLAB / rest)));
-  }
-  return isSparse(slab, strides);
-}
-
-function isSparse(sizes: readonly number[], strides: readonly number[]): boolean {
+/** Whether the memory that elements are read from holds more that are not among them. */
+export function hasGaps(sizes: readonly number[], strides: readonly number[]): boolean {
   return rangeOf(sizes, strides) > 2 * countOf(sizes.filter((_, d) => strides[d] !== 0));
 }
 
@@ -36,7 +28,7 @@ const depthOf = (sizes: readonly number[], strides: readonly number[]): number =
 
 /**
  * A copy in row-major order of elements whose neighbours along the dimension `adjacent` are adjacent in the source: matrices of that dimension and the last
- * one are transposed, or runs are copied where it is the last one. Without such a dimension, -1, the source must have no large gaps.
+ * one are transposed, or runs are copied where it is the last one.
  */
 export class Permutation<T extends TypedArray = TypedArray> {
   readonly #scratch: Engine;
@@ -93,9 +85,8 @@ export class Permutation<T extends TypedArray = TypedArray> {
   #permute(offset: number, sizes: readonly number[]): { result: T; at: number } {
     const scratch = this.#scratch, size = this.#size, input = this.#input;
     const count = countOf(sizes);
-    // a range without many gaps is copied as it is, and so are all where there is nothing to pack by
-    const adjacent = this.#adjacent;
-    const whole = adjacent < 0 || adjacent === sizes.length - 1 || !isSparse(sizes, this.#strides);
+    // a range without many gaps is copied as it is
+    const whole = !hasGaps(sizes, this.#strides);
     const taken = whole ? rangeOf(sizes, this.#strides) : count;
     const from = DATA_ADDRESS / size, to = Math.ceil((from + taken) * size / 16) * 16 / size;
     scratch.reserve((to + count) * size - DATA_ADDRESS);
@@ -126,7 +117,7 @@ export class Permutation<T extends TypedArray = TypedArray> {
   #walk(d: number, from: number, to: number, sizes: readonly number[], strides: readonly number[], outStrides: readonly number[]): void {
     const last = sizes.length - 1, size = this.#size, adjacent = this.#adjacent;
     if (adjacent === last && d === last - 1) this.#kernel(sizes[d], sizes[last] * size, from, strides[d] * size, to, outStrides[d] * size);
-    else if (d === last) this.#kernel(sizes[adjacent] ?? 1, sizes[last], from, strides[last] * size, to, (outStrides[adjacent] ?? 0) * size);
+    else if (d === last) this.#kernel(sizes[adjacent], sizes[last], from, strides[last] * size, to, outStrides[adjacent] * size);
     else if (d === adjacent) this.#walk(d + 1, from, to, sizes, strides, outStrides);
     else for (let i = 0; i < sizes[d]; i++) this.#walk(d + 1, from + i * strides[d] * size, to + i * outStrides[d] * size, sizes, strides, outStrides);
   }
