@@ -23,6 +23,8 @@ export {
 export { finfo, iinfo } from "./src/type_info.ts";
 export type { FloatInfo, FloatLimits, IntInfo, IntLimits, Limits, TypeArgument } from "./src/type_info.ts";
 export * from "./src/constants.ts";
+export * from "./src/settings.ts";
+export { DType as dtype } from "./src/dtype.ts";
 export { can_cast, get_default_dtype, promote_types, set_default_dtype } from "./src/dtype.ts";
 export * from "./src/errors.ts";
 export * from "./src/ops/activation.ts";

@@ -10,3 +10,4 @@ export type { BatchSamplerOptions, RandomSamplerOptions, Sized, SubsetRandomSamp
 export { default_collate, default_convert } from "./collate.ts";
 export { DataLoader } from "./dataloader.ts";
 export type { Collate, DataLoaderOptions } from "./dataloader.ts";
+export { get_worker_info } from "./worker.ts";

@@ -42,3 +42,5 @@ export { MultiheadAttention } from "./attention.ts";
 export type { AttentionCallOptions, MultiheadAttentionOptions, NonDynamicallyQuantizableLinear } from "./attention.ts";
 export * from "./transformer.ts";
 export * from "./lazy.ts";
+/** Parameters and buffers under the path where PyTorch's documentation has them. */
+export * as parameter from "./parameter.ts";
