@@ -1,6 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Triple, volume, type Window } from "../src/kernels/columns.ts";
 import { type Convolution, convolve, convolveInput, convolveWeight } from "../src/kernels/convolution.ts";
+import { CELLS } from "../src/kernels/threads/cells.ts";
+import { gather, setThreadCount, startWorker, threadCount } from "../src/kernels/threads/team.ts";
 import { blocks } from "../src/kernels/wasm/windows.ts";
 
 type Floats = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
@@ -124,12 +126,13 @@ Deno.test("depthwise convolutions and their gradients are the sums that define t
   }
 });
 
+function slide(input: Triple, kernel: Triple, padding: Triple): Window {
+  const output = input.map((n, d) => n + 2 * padding[d] - kernel[d] + 1) as never as Triple;
+  return { input, output, kernel, stride: [1, 1, 1], padding, dilation: [1, 1, 1] };
+}
+
 Deno.test("convolutions whose places fill several blocks", () => {
   const random = generator(4);
-  const slide = (input: Triple, kernel: Triple, padding: Triple): Window => {
-    const output = input.map((n, d) => n + 2 * padding[d] - kernel[d] + 1) as never as Triple;
-    return { input, output, kernel, stride: [1, 1, 1], padding, dilation: [1, 1, 1] };
-  };
   const cases: [number, number, number, Window][] = [
     [2, 60, 2, slide([1, 30, 31], [1, 3, 3], [0, 1, 1])], // several lines each
     [1, 150, 2, slide([1, 1, 900], [1, 1, 7], [0, 0, 3])], // parts of a line
@@ -138,6 +141,48 @@ Deno.test("convolutions whose places fill several blocks", () => {
     [3, 30, 40, slide([1, 9, 11], [1, 1, 1], [0, 0, 0])], // patches that are the input itself
   ];
   for (const [batch, inputs, outputs, window] of cases) checkConvolution({ batch, inputs, outputs, groups: 1, window }, float32, random);
+});
+
+/** Runs `f` with a number of threads, all of them ready. */
+function withThreads<R>(n: number, f: () => R): R {
+  const team = gather(), before = threadCount();
+  assert(team !== null);
+  while (team.started < n - 1) startWorker(team);
+  for (const end = Date.now() + 20_000; Atomics.load(team.state, CELLS.ready) < n - 1;) {
+    assert(Date.now() < end, "workers do not start");
+    Atomics.wait(team.state, CELLS.ready, Atomics.load(team.state, CELLS.ready), 100);
+  }
+  setThreadCount(n);
+  try {
+    return f();
+  } finally {
+    setThreadCount(before);
+  }
+}
+
+Deno.test("convolutions and their gradients have the same bits for every number of threads", () => {
+  const random = generator(6);
+  const cases: [number, number, number, Window][] = [
+    [7, 16, 24, slide([1, 20, 20], [1, 3, 3], [0, 1, 1])], // several images in a block
+    [2, 40, 16, slide([1, 40, 33], [1, 3, 3], [0, 1, 1])], // several blocks of an image, which share lines
+    [3, 20, 30, slide([6, 9, 8], [3, 3, 3], [1, 1, 0])],
+    [2, 128, 96, slide([1, 25, 25], [1, 1, 1], [0, 0, 0])],
+  ];
+  for (const [batch, inputs, outputs, window] of cases) {
+    const spec = { batch, inputs, outputs, groups: 1, window };
+    const block = (n: number) => ({ data: float32(n).map(() => random.next() - 0.5), offset: 0 });
+    const input = block(batch * inputs * volume(window.input)), grad = block(batch * outputs * volume(window.output));
+    const weight = block(outputs * inputs * volume(window.kernel)), bias = block(outputs);
+    const run = () => {
+      const results = [grad, input, weight].map(({ data }) => float32(data.length));
+      convolve(spec, input, weight, bias, results[0]);
+      convolveInput(spec, grad, weight, null, results[1]);
+      convolveWeight(spec, grad, input, results[2]);
+      return results.map(({ buffer }) => new Uint8Array(buffer));
+    };
+    const alone = withThreads(1, run);
+    for (const n of [2, 3]) withThreads(n, run).forEach((bits, i) => assert(bits.every((byte, at) => byte === alone[i][at])));
+  }
 });
 
 Deno.test("blocks hold every place once, in order, and no more than asked for", () => {

@@ -14,20 +14,20 @@ import { ceil, countOf, type Floats, Plan } from "./plan.ts";
 export function convolveBlocks(scratch: Engine, spec: Convolution, input: Floats, weight: Floats, bias: Floats | null, output: FloatArray): void {
   const plan = new Plan(scratch, spec, output);
   if (plan.single) return correlateOutputs(plan, spec.groups, input, weight, bias, output);
-  const { outOf, patch, row, tile, blocks } = plan;
+  const { outOf, patch, row, tile } = plan;
   const left = plan.takeCommon(outOf * patch), values = plan.takeCommon(outOf);
   const matrix = plan.take(patch * row), packed = plan.take(ceil(patch, 4) * row), product = plan.take(ceil(outOf, TILE_ROWS) * row);
   const memory = plan.memory();
   for (let g = 0; g < spec.groups; g++) {
     copyRun(weight.data, weight.offset + g * outOf * patch, memory, left, outOf * patch);
     if (bias !== null) copyRun(bias.data, bias.offset + g * outOf, memory, values, outOf);
-    plan.run(blocks.length, (i, base, call) => {
-      const n = countOf(blocks[i]);
-      plan.gather(call, memory, base, blocks[i], g, input, matrix);
+    plan.run((block, base, call) => {
+      const n = countOf(block);
+      plan.gather(call, memory, base, block, g, input, matrix);
       plan.pack(call, patch, n, base + matrix, row, 1, base + packed);
-      plan.fillRows(call, outOf, ceil(n, tile), bias === null ? null : values, base + product);
-      plan.multiply(call, outOf, n, patch, left, patch, 1, base + packed, base + product);
-    }, (i, base) => plan.copyOutput(memory, base, blocks[i], g, product, ceil(countOf(blocks[i]), tile), output));
+      if (bias !== null) plan.fillRows(call, outOf, ceil(n, tile), values, base + product);
+      plan.multiply(call, [outOf, n, patch], left, patch, 1, base + packed, base + product, bias === null);
+    }, (block, base) => plan.copyOutput(memory, base, block, g, product, ceil(countOf(block), tile), output));
   }
 }
 
@@ -42,20 +42,19 @@ export function convolveInputBlocks(
 ): void {
   const plan = new Plan(scratch, spec, gradInput);
   if (plan.single) return spreadOutputs(plan, spec.groups, gradOutput, weight, gradInput, zero);
-  const { outOf, patch, row, tile, blocks } = plan;
+  const { outOf, patch, row, tile } = plan;
   const left = plan.takeCommon(outOf * patch);
   const right = plan.take(outOf * row), packed = plan.take(ceil(outOf, 4) * row), product = plan.take(ceil(patch, TILE_ROWS) * row);
   const memory = plan.memory();
   for (let g = 0; g < spec.groups; g++) {
     copyRun(weight.data, weight.offset + g * outOf * patch, memory, left, outOf * patch);
-    plan.run(blocks.length, (i, base, call) => {
-      const n = countOf(blocks[i]), stride = ceil(n, tile);
-      plan.copyGradient(memory, base, blocks[i], g, gradOutput, right);
+    plan.run((block, base, call) => {
+      const n = countOf(block);
+      plan.copyGradient(memory, base, block, g, gradOutput, right);
       plan.pack(call, outOf, n, base + right, row, 1, base + packed);
-      plan.fillRows(call, patch, stride, null, base + product);
-      plan.multiply(call, patch, n, outOf, left, 1, patch, base + packed, base + product);
-      plan.scatter(call, base, blocks[i], product, stride);
-    }, (i, base) => plan.addInput(memory, base, blocks[i], g, product, ceil(countOf(blocks[i]), tile), gradInput, zero));
+      plan.multiply(call, [patch, n, outOf], left, 1, patch, base + packed, base + product, true);
+      plan.scatter(call, base, block, product, ceil(n, tile));
+    }, (block, base) => plan.addInput(memory, base, block, g, product, ceil(countOf(block), tile), gradInput, zero));
   }
 }
 
@@ -63,7 +62,7 @@ export function convolveInputBlocks(
 export function convolveWeightBlocks(scratch: Engine, spec: Convolution, gradOutput: Floats, input: Floats, gradWeight: FloatArray): void {
   const plan = new Plan(scratch, spec, gradWeight);
   if (plan.single) return meetOutputs(plan, spec.groups, gradOutput, input, gradWeight);
-  const { outOf, patch, row, tile, blocks } = plan;
+  const { outOf, patch, row, tile } = plan;
   // the product or its transpose, whichever fills its tiles better
   const transposed = ceil(patch, TILE_ROWS) * ceil(outOf, tile) < ceil(outOf, TILE_ROWS) * ceil(patch, tile);
   const [m, n] = transposed ? [patch, outOf] : [outOf, patch];
@@ -73,13 +72,12 @@ export function convolveWeightBlocks(scratch: Engine, spec: Convolution, gradOut
   const memory = plan.memory();
   const [a, b] = transposed ? [matrix, left] : [left, matrix];
   for (let g = 0; g < spec.groups; g++) {
-    plan.run(blocks.length, (i, base, call) => {
-      const k = countOf(blocks[i]);
-      plan.copyGradient(memory, base, blocks[i], g, gradOutput, left);
-      plan.gather(call, memory, base, blocks[i], g, input, matrix);
+    plan.run((block, base, call) => {
+      const k = countOf(block);
+      plan.copyGradient(memory, base, block, g, gradOutput, left);
+      plan.gather(call, memory, base, block, g, input, matrix);
       plan.pack(call, k, n, base + b, 1, row, base + packed);
-      plan.fillRows(call, m, stride, null, base + product);
-      plan.multiply(call, m, n, k, base + a, row, 1, base + packed, base + product);
+      plan.multiply(call, [m, n, k], base + a, row, 1, base + packed, base + product, true);
     }, (_, base) => addProduct(memory, base + product, stride, outOf, patch, transposed, gradWeight, g * outOf * patch));
   }
 }

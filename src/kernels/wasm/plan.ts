@@ -2,6 +2,7 @@
 
 import { volume } from "../columns.ts";
 import type { Convolution } from "../convolution.ts";
+import { type Crew, crewFor, share } from "../threads/share.ts";
 import { copyRun, type FloatArray } from "./copy.ts";
 import type { Engine } from "./engine.ts";
 import { DATA_ADDRESS } from "./layout.ts";
@@ -9,8 +10,15 @@ import { blocks, type Call, type Depthwise, placeOf, placesOf, Stage, type Strip
 
 /** Elements of a block of patches, or of outputs where these are more: half of a usual second-level cache. */
 const BLOCK_ELEMENTS = 1 << 17;
+/** Places of a block at least, where there are as many: packing the weight has to pay for each. */
+const BLOCK_PLACES = 256;
+/** Elements for all blocks that are on their way, so long as each thread has one. */
+const SLOT_ELEMENTS = 1 << 24;
 /** Outputs of a group from which on a matrix product, which computes six rows at once, is faster than `correlate` for each. */
 const PRODUCT_OUTPUTS = 3;
+
+/** Multiplications that are worth sharing. */
+const SHARED = 1 << 21;
 
 /** `x` rounded up to a multiple of `step`. */
 export const ceil = (x: number, step: number): number => Math.ceil(x / step) * step;
@@ -57,7 +65,7 @@ export class Plan {
   readonly row: number;
   /** Whether outputs are computed one by one, without a matrix. */
   readonly single: boolean;
-  readonly #scratch: Engine;
+  #crew: Crew;
   readonly #spec: Convolution;
   /** Null where the patches are the input itself and are to stand in a matrix. */
   readonly #stage: Stage | null;
@@ -69,7 +77,6 @@ export class Plan {
 
   constructor(scratch: Engine, spec: Convolution, data: FloatArray) {
     const { batch, inputs, outputs, groups, window } = spec;
-    this.#scratch = scratch;
     this.#spec = spec;
     this.into = inputs / groups;
     this.outOf = outputs / groups;
@@ -80,8 +87,9 @@ export class Plan {
     this.tile = 32 / this.size;
     this.single = this.outOf < PRODUCT_OUTPUTS;
     const rows = Math.max(this.single ? this.into : this.patch, this.outOf);
-    this.blocks = [...blocks(batch, window, Math.max(this.tile, Math.floor(BLOCK_ELEMENTS / rows)))];
+    this.blocks = [...blocks(batch, window, Math.max(BLOCK_PLACES, Math.floor(BLOCK_ELEMENTS / rows)))];
     this.row = ceil(countOf(this.blocks[0]), this.tile) + this.tile;
+    this.#crew = crewFor(scratch, !this.single && batch * groups * this.outOf * this.patch * this.places >= SHARED);
     this.#separate = window.input[0] === 1 && window.kernel[0] === 1 && placesOf(this.blocks[0][0]) === this.places;
     this.#stage = isPointwise(window) && !this.single ? null : new Stage(this.size, this.into, window, this.blocks[0]);
     if (this.#stage !== null) this.take(this.#stage.elements);
@@ -103,19 +111,21 @@ export class Plan {
 
   /** The memory, with room for all that has been taken. */
   memory(): FloatArray {
-    this.#scratch.reserve((this.#common + this.#each) * this.size);
-    return this.size === 4 ? this.#scratch.float32 : this.#scratch.float64;
+    const { engine, threads } = this.#crew;
+    const slots = Math.min(this.#crew.slots, this.blocks.length, Math.max(threads, Math.floor(SLOT_ELEMENTS / this.#each)));
+    this.#crew = { ...this.#crew, slots };
+    engine.reserve((this.#common + slots * this.#each) * this.size);
+    return this.size === 4 ? engine.float32 : engine.float64;
   }
 
-  /** Does `count` blocks of work: `prepare` copies to the memory and calls kernels, `finish` copies from there. */
-  run(count: number, prepare: (block: number, base: Base, call: Call) => void, finish: (block: number, base: Base) => void): void {
-    const { kernels } = this.#scratch;
-    const call: Call = (kernel, ...parameters) => kernels[kernel](...parameters);
-    const base = DATA_ADDRESS / this.size + this.#common;
-    for (let block = 0; block < count; block++) {
-      prepare(block, base, call);
-      finish(block, base);
-    }
+  /** Does the blocks, `prepare` copying to the memory and calling kernels, `finish` copying from there; threads share those of plans that are not `single`. */
+  run(prepare: (block: Block, base: Base, call: Call) => void, finish: (block: Block, base: Base) => void): void {
+    const { blocks } = this, first = DATA_ADDRESS / this.size + this.#common;
+    share(this.#crew, {
+      blocks: blocks.length,
+      prepare: (i, slot, call) => prepare(blocks[i], first + slot * this.#each, call),
+      finish: (i, slot) => finish(blocks[i], first + slot * this.#each),
+    });
   }
 
   /** Writes the patches of a block of a group's input to the columns of a matrix. */
@@ -214,17 +224,25 @@ export class Plan {
     call(`packB_f${8 * size}`, k, n, b * size, rowStride * size, columnStride * size, target * size);
   }
 
-  /** c[m, n] += a[m, k] * b for a packed b; rows of c are a whole number of tiles. */
-  multiply(call: Call, m: number, n: number, k: number, a: number, rowStride: number, columnStride: number, packed: number, c: number): void {
+  /** c[m, n] = a[m, k] * b for a packed b, plus c where that is not `fresh`; rows of c are a whole number of tiles. */
+  multiply(
+    call: Call,
+    [m, n, k]: readonly [m: number, n: number, k: number],
+    a: number,
+    rowStride: number,
+    columnStride: number,
+    packed: number,
+    c: number,
+    fresh: boolean,
+  ): void {
     const { size } = this;
-    call(`gemm_f${8 * size}`, m, n, k, a * size, rowStride * size, columnStride * size, packed * size, c * size);
+    call(`gemm_f${8 * size}`, m, n, k, a * size, rowStride * size, columnStride * size, packed * size, c * size, fresh ? 1 : 0);
   }
 
-  /** Fills a row of `elements` elements for each of a number of values with it, or all of them with zeros. */
-  fillRows(call: Call, rows: number, elements: number, values: number | null, target: number): void {
+  /** Fills each of `rows` rows of `elements` elements with one of the values. */
+  fillRows(call: Call, rows: number, elements: number, values: number, target: number): void {
     const { size } = this;
-    if (values === null) call("clear", target * size, rows * elements * size);
-    else call(`fillRows_f${8 * size}`, target * size, rows, elements * size, values * size);
+    call(`fillRows_f${8 * size}`, target * size, rows, elements * size, values * size);
   }
 }
 
