@@ -65,20 +65,20 @@ export function serve({ module, memory, control, code, cells, id }: Start, parti
     return pass;
   };
   const claim = participate(Object.values(exports).filter((value) => typeof value === "function") as Kernel[], state, cells, passAt);
-  // the next job or block often comes at once: to be woken takes longer than to look again for a while
-  const awaitChange = (cell: number, old: number) => {
-    for (let spins = 0; spins < 2000; spins++) if (Atomics.load(state, cell) !== old) return;
+  // the next job often comes at once, and the next block soon: to be woken takes longer than to look again for a while
+  const awaitChange = (cell: number, old: number, most: number) => {
+    for (let spins = 0; spins < most; spins++) if (Atomics.load(state, cell) !== old) return;
     Atomics.wait(state, cell, old);
   };
   Atomics.add(state, cells.ready, 1);
   for (;;) {
-    awaitChange(cells.job, 0);
+    awaitChange(cells.job, 0, 2000);
     Atomics.add(state, cells.active, 1);
     const job = Atomics.load(state, cells.job);
     const member = id < Atomics.load(state, cells.limit);
     while (member && job !== 0 && Atomics.load(state, cells.job) === job) {
       const published = Atomics.load(state, cells.published);
-      if (!claim()) awaitChange(cells.published, published);
+      if (!claim()) awaitChange(cells.published, published, 50_000);
     }
     Atomics.sub(state, cells.active, 1);
     Atomics.notify(state, cells.active);

@@ -46,7 +46,7 @@ export function crewFor(given: Engine, worthSharing: boolean): Crew {
 
 /**
  * Does a job and returns when all of it is done. Memory of the crew's engine must have been reserved for all slots; it is nobody else's until then.
- * Neither function of the job may run kernels itself.
+ * Where a function of the job runs kernels itself, they must not touch memory that blocks on their way use.
  */
 export function share({ engine, threads, slots, team, missing }: Crew, job: Job): void {
   const start = missing ? performance.now() : 0;

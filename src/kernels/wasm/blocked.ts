@@ -3,7 +3,7 @@
  * however the rest is divided: so it has the same bits for every number of threads.
  */
 
-import { type Crew, crewFor, type Job, share } from "../threads/share.ts";
+import { type Call, type Crew, crewFor, type Job, share } from "../threads/share.ts";
 import { copyBlock, copyLines, copyMatrix, type FloatArray, type Matrix } from "./copy.ts";
 import type { Engine } from "./engine.ts";
 import { DATA_ADDRESS, DEPTH, TILE_ROWS } from "./layout.ts";
@@ -69,9 +69,11 @@ export function blockedProduct(
     const width = Math.min(COLUMNS, n - j), stride = ceil(width, 32 / size);
     for (let p = 0; p < k; p += STEPS) {
       const steps = Math.min(STEPS, k - p);
-      const byRow = copyBlock(b, p, steps, j, width, memory, stage);
-      pack(steps * width < SHARED_PACKING ? crewFor(scratch, false) : crew, size, steps, width, stage, byRow, packed);
+      const pack = packing(scratch, size, steps, width, stage, packed, () => copyBlock(b, p, steps, j, width, memory, stage));
+      const together = threads > 1 && steps * width >= SHARED_PACKING;
+      if (together) packTogether(crew, steps, pack);
       const prepare: Job["prepare"] = (block, slot, call) => {
+        if (block === 0 && !together) pack(0, steps);
         const i = block * rows, height = Math.min(rows, m - i);
         const left = first + slot * slotSize, product = left + rows * depth, before = product + rows * columns;
         const from = cOffset + i * cRowStride + j;
@@ -96,18 +98,24 @@ export function blockedProduct(
   }
 }
 
-/** Packs B, [steps, width] without gaps. */
-function pack(crew: Crew, size: number, steps: number, width: number, stage: number, byRow: boolean, packed: number): void {
+/** Packs steps of B, which `copy` has put to `stage` before the first: by `call`, or at once. */
+type Pack = (from: number, to: number, call?: Call) => void;
+
+function packing(scratch: Engine, size: number, steps: number, width: number, stage: number, packed: number, copy: () => boolean): Pack {
   const name = size === 4 ? "packB_f32" : "packB_f64";
   const stride = ceil(width, 32 / size);
-  const [rowStride, columnStride] = byRow ? [width, 1] : [1, steps];
-  const part = crew.threads === 1 ? steps : ceil(steps / (2 * crew.threads), DEPTH);
-  const prepare: Job["prepare"] = (block, _slot, call) => {
-    const p = block * part;
-    const places = [stage + p * rowStride, rowStride, columnStride, packed + p * stride].map((place) => place * size);
-    call(name, Math.min(part, steps - p), width, ...places);
+  let rowStride = 0, columnStride = 0;
+  return (from, to, call = (name, ...parameters) => scratch.kernels[name as string](...parameters)) => {
+    if (from === 0) [rowStride, columnStride] = copy() ? [width, 1] : [1, steps];
+    const places = [stage + from * rowStride, rowStride, columnStride, packed + from * stride].map((place) => place * size);
+    call(name, to - from, width, ...places);
   };
-  share(crew, { blocks: Math.ceil(steps / part), prepare });
+}
+
+/** Packs all steps: workers wake up while B is copied. */
+function packTogether(crew: Crew, steps: number, pack: Pack): void {
+  const part = ceil(steps / (2 * crew.threads), DEPTH);
+  share(crew, { blocks: Math.ceil(steps / part), prepare: (block, _slot, call) => pack(block * part, Math.min((block + 1) * part, steps), call) });
 }
 
 /** c = alpha * product + beta * c */
