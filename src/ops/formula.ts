@@ -48,7 +48,7 @@ export function destructuredNames(f: (...args: never[]) => unknown): string[] {
 
 /** What a name stands for that is not that of an input. */
 export interface Derived {
-  what: "result" | "sizes" | "dtype" | "unknown";
+  what: "result" | "results" | "sizes" | "dtype" | "unknown";
   /** The input that it is derived from. */
   key: string;
   /** The number of the result. */
@@ -63,24 +63,27 @@ export function derive(name: string): Derived {
   if (derived !== undefined) return derived;
   const result = name === "result" ? 0 : name === "indices" ? 1 : /^result\d$/.test(name) ? Number(name.slice(6)) : -1;
   const match = /^(.*)_(sizes|dtype)$/.exec(name);
-  if (result >= 0) derived = { what: "result", key: "", index: result };
+  if (name === "results") derived = { what: "results", key: "", index: 0 };
+  else if (result >= 0) derived = { what: "result", key: "", index: result };
   else if (match !== null) derived = { what: match[2] as "sizes" | "dtype", key: match[1], index: 0 };
   else derived = { what: "unknown", key: "", index: 0 };
   derivedNames.set(name, derived);
   return derived;
 }
 
-/** What a formula's name stands for at the time of recording. */
-export function valueOf(name: string, derived: Derived, values: Record<string, unknown>, result: Result): unknown {
-  const own = values[name];
-  if (own !== undefined || name in values) return own;
-  if (name === "results") return Array.isArray(result) ? result : [result];
+/** What a formula's name stands for at the time of recording. An input may have a name that looks derived: `split_sizes`, `indices`. */
+export function valueOf(name: string, derived: Derived, values: Inputs, result: Result): unknown {
   const { what, key, index } = derived;
-  if (what === "result") return Array.isArray(result) ? result[index] : result;
-  const value = values[key];
-  if (what === "dtype") return (Array.isArray(value) ? value[0] : value as Tensor | undefined)?.dtype;
-  if (what === "sizes") return Array.isArray(value) ? value.map((t: Tensor) => t.sizes) : value instanceof Tensor ? value.sizes : [];
-  return undefined;
+  if (what === "unknown") return values[name];
+  if (what === "sizes" || what === "dtype") {
+    const value = values[key];
+    if (value instanceof Tensor) return what === "sizes" ? value.sizes : value.dtype;
+    if (Array.isArray(value)) return what === "sizes" ? value.map((t: Tensor) => t.sizes) : value[0]?.dtype;
+    return name in values ? values[name] : what === "sizes" ? [] : undefined;
+  }
+  if (name in values) return values[name];
+  if (what === "results") return Array.isArray(result) ? result : [result];
+  return Array.isArray(result) ? result[index] : result;
 }
 
 /** Evaluates a formula whose ops somebody sees: they are recorded, as what is C++ in PyTorch, or transformed. */

@@ -36,13 +36,19 @@ function wrappedNumber(value: number): Tensor {
   return out;
 }
 
-// lists of tensors may hold nulls: the indices of `index`
-const save = (value: unknown, results: readonly Tensor[], node: Node): unknown => {
+/** Whether a value is a list of tensors, or of what has been saved of them; it may hold nulls, as the indices of `index` do. */
+const isList = (value: unknown, of: typeof Tensor | typeof SavedTensor): value is unknown[] =>
+  Array.isArray(value) && typeof value[0] !== "number" && value.some((v) => v instanceof of);
+
+function save(value: unknown, results: readonly Tensor[], node: Node): unknown {
   if (value instanceof Tensor) return new SavedTensor(value, results.includes(value) ? node : null);
-  return Array.isArray(value) && value.some((v) => v instanceof Tensor) ? value.map((v) => save(v, results, node)) : value;
-};
-const unpack = (value: unknown): unknown =>
-  value instanceof SavedTensor ? value.unpack() : Array.isArray(value) && value.some((v) => v instanceof SavedTensor) ? value.map(unpack) : value;
+  return isList(value, Tensor) ? value.map((v) => save(v, results, node)) : value;
+}
+
+function unpack(value: unknown): unknown {
+  if (value instanceof SavedTensor) return value.unpack();
+  return isList(value, SavedTensor) ? value.map(unpack) : value;
+}
 
 /** What the node needs of its primitive. */
 interface Differentiable {
@@ -89,7 +95,7 @@ export class OpNode extends Node {
       const value = values[i];
       if (value === undefined) continue;
       const packed = save(value, results, this);
-      if (packed !== value || WRAPPED_NUMBERS.has(this.#primitive.names[i])) this.#savesTensors = true;
+      if (packed !== value || (typeof value !== "object" && WRAPPED_NUMBERS.has(this.#primitive.names[i]))) this.#savesTensors = true;
       values[i] = packed;
     }
     this.#values = values;

@@ -28,7 +28,7 @@ import { Tensor } from "../tensor.ts";
 import { assertWritable } from "./elementwise.ts";
 import { type Context, derive, type Derived, destructuredNames, evaluateVisibly, type Formula, type Result, type TensorKeys, valueOf } from "./formula.ts";
 import { inplaceName } from "./node_name.ts";
-import { objectOf } from "./object_of.ts";
+import { objectOf, valuesOf } from "./object_of.ts";
 import { exposeSaved, OpNode } from "./op_node.ts";
 import type { AnyFunction } from "./op_types.ts";
 import { writeResult } from "./out.ts";
@@ -66,6 +66,10 @@ export class Primitive<P> implements Operation {
   /** Every name that a formula may need. */
   readonly names: readonly string[];
   readonly #spec: PrimitiveSpec<P>;
+  // what every call reads of it, for declarations differ in shape
+  readonly #forward: PrimitiveSpec<P>["forward"];
+  readonly #view: PrimitiveSpec<P>["view"];
+  readonly #nonDifferentiable: readonly number[];
   readonly #tangentRule: TangentRule | undefined;
   readonly #inputs: string[];
   readonly #formulas: Formula<P>[];
@@ -76,11 +80,16 @@ export class Primitive<P> implements Operation {
   readonly #derived: Derived[];
   /** Makes what a formula is given: the first gradient, all of them, and the values of all names. */
   #context: ReturnType<typeof objectOf> | null = null;
+  /** The values of the inputs that have a derivative. */
+  #values: ReturnType<typeof valuesOf> | null = null;
 
   /** Declares it. */
   constructor(spec: PrimitiveSpec<P>) {
     this.name = spec.name;
     this.#spec = spec;
+    this.#forward = spec.forward;
+    this.#view = spec.view;
+    this.#nonDifferentiable = spec.nonDifferentiable ?? [];
     this.#tangentRule = tangentRules.get(spec.name) ?? (spec.view === undefined ? undefined : "linear");
     this.elementwise = this.#tangentRule === "elementwise";
     const backward = (spec.backward ?? {}) as Record<string, Formula<P> | null>;
@@ -99,21 +108,28 @@ export class Primitive<P> implements Operation {
   apply(inputs: P): Result {
     if (transforms.active > 0) return this.#applyTransformed(inputs);
     const result = this.#compute(inputs);
-    if (is_grad_enabled() && this.#needsNode(inputs)) this.#record(inputs, result, null);
+    if (is_grad_enabled()) {
+      const values = this.#valuesOf(inputs);
+      if (needsNode(values)) this.#record(inputs, values, result, null);
+    }
     return result;
+  }
+
+  #valuesOf(inputs: P): unknown[] {
+    return (this.#values ??= valuesOf(this.#inputs))(inputs as Inputs);
   }
 
   /** The result, unrecorded. */
   #compute(inputs: P): Result {
-    const spec = this.#spec;
+    const forward = this.#forward, view = this.#view;
     const before = setGradMode(false);
     let result: Result;
     try {
-      result = spec.forward(inputs);
+      result = forward(inputs);
     } finally {
       setGradMode(before);
     }
-    if (spec.view !== undefined) asViews(result, (inputs as { self: Tensor }).self, spec.view === "multiple");
+    if (view !== undefined) asViews(result, (inputs as { self: Tensor }).self, view === "multiple");
     return result;
   }
 
@@ -121,18 +137,19 @@ export class Primitive<P> implements Operation {
   #applyTransformed(inputs: P): Result {
     const values = settle(inputs as Inputs);
     const level = highestLevel(values);
-    const duals = hasDuals(values, level) ? splitDuals(values, level, this.#spec.view !== undefined) : null;
+    const duals = hasDuals(values, level) ? splitDuals(values, level, this.#view !== undefined) : null;
     let result: Result;
     if (level === null) {
       result = this.#compute((duals === null ? values : duals.primals) as P);
-      if (duals !== null && this.#spec.view !== undefined) asViews(result, values.self as Tensor, this.#spec.view === "multiple");
+      if (duals !== null && this.#view !== undefined) asViews(result, values.self as Tensor, this.#view === "multiple");
     } else {
       result = level.apply(this, values);
-      if (level.keepsViews && this.#spec.view !== undefined) asViews(result, values.self as Tensor, this.#spec.view === "multiple");
+      if (level.keepsViews && this.#view !== undefined) asViews(result, values.self as Tensor, this.#view === "multiple");
     }
     if ((level === null || level.recording) && is_grad_enabled()) {
       const own = (level === null ? values : constantsBelow(values, level)) as P;
-      if (this.#needsNode(own)) this.#record(own, result, null);
+      const inner = this.#valuesOf(own);
+      if (needsNode(inner)) this.#record(own, inner, result, null);
     }
     if (duals !== null) makeDuals(this, duals, result, level);
     return result;
@@ -143,7 +160,7 @@ export class Primitive<P> implements Operation {
     return this.writeInto(inputs, (own: P & { self: Tensor }) => {
       if (this.#spec.into?.(own) === true) return;
       const newest = Storage.newest();
-      const result = this.#spec.forward(own) as Tensor;
+      const result = this.#forward(own) as Tensor;
       writeResult(own.self, result, result.store.serial > newest);
     });
   }
@@ -155,7 +172,7 @@ export class Primitive<P> implements Operation {
     if (transforms.active > 0) adoptInplace(self, level, inplaceName(this.name));
     const duals = transforms.active > 0 && hasDuals(given as Inputs, level) ? splitDuals(given as Inputs, level) : null;
     const inputs = (level === null ? given : constantsBelow(given as Inputs, level)) as P & { self: Tensor };
-    const record = is_grad_enabled() && (level === null || level.recording) && this.#needsNode(inputs);
+    const record = is_grad_enabled() && (level === null || level.recording) && needsNode(this.#valuesOf(inputs));
     if (record || self.inference) checkInplace(self);
     if (!this.#spec.uniform) assertWritable(self);
     self.store.prepareToWrite();
@@ -172,7 +189,7 @@ export class Primitive<P> implements Operation {
       }
       self.store.version++;
     }
-    if (record) this.#record(original, self, self);
+    if (record) this.#record(original, this.#valuesOf(original), self, self);
     if (duals !== null) changeDual(this, duals, self, level);
     return self;
   }
@@ -215,7 +232,7 @@ export class Primitive<P> implements Operation {
       });
     };
     if (rule === undefined || typeof rule === "function") {
-      const differentiable = results.map((t, i) => t.dtype.is_floating_point && !this.#spec.nonDifferentiable?.includes(i) ? t : null);
+      const differentiable = results.map((t, i) => t.dtype.is_floating_point && !this.#nonDifferentiable.includes(i) ? t : null);
       if (differentiable.every((t) => t === null)) return nothing;
       return orNoForwardMode(
         inplaceName(this.name).slice(0, -1),
@@ -230,17 +247,6 @@ export class Primitive<P> implements Operation {
     return [sum];
   }
 
-  #needsNode(inputs: P): boolean {
-    const values = inputs as Record<string, unknown>;
-    for (let i = 0; i < this.#inputs.length; i++) {
-      const value = values[this.#inputs[i]];
-      if (value instanceof Tensor) {
-        if (value.tracks || (value.viewInfo !== null && requiresGrad(value))) return true;
-      } else if (Array.isArray(value) && value.some((t) => t instanceof Tensor && requiresGrad(t))) return true;
-    }
-    return false;
-  }
-
   #savesSelf(inputs: P): boolean {
     const values = inputs as Record<string, unknown>;
     return this.#inputs.some((k, i) => {
@@ -249,15 +255,14 @@ export class Primitive<P> implements Operation {
     });
   }
 
-  #record(inputs: P, result: Result, inplace: Tensor | null): void {
-    const values = inputs as Record<string, unknown>;
+  /** Makes the node of a call; `values` are those of the inputs that have a derivative. */
+  #record(inputs: P, values: readonly unknown[], result: Result, inplace: Tensor | null): void {
     const { names } = this;
-    const count = this.#inputs.length;
-    let widths: number[] | null = null, edges = count;
-    for (let i = 0; i < count; i++) {
-      const value = values[this.#inputs[i]];
+    let widths: number[] | null = null, edges = values.length;
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i];
       if (!Array.isArray(value)) continue;
-      widths ??= this.#inputs.map(() => 1);
+      widths ??= values.map(() => 1);
       widths[i] = value.length;
       edges += value.length - 1;
     }
@@ -265,8 +270,8 @@ export class Primitive<P> implements Operation {
     const next: (Node | null)[] = edges === 1 ? [null] : edges === 2 ? [null, null] : new Array<null>(edges).fill(null);
     const nextNr: number[] = edges === 1 ? [0] : edges === 2 ? [0, 0] : new Array<number>(edges).fill(0);
     const saved: unknown[] = names.length === 0 ? NOTHING : new Array<unknown>(names.length);
-    for (let i = 0, at = 0; i < count; i++) {
-      const value = values[this.#inputs[i]];
+    for (let i = 0, at = 0; i < values.length; i++) {
+      const value = values[i];
       let needed = false;
       if (Array.isArray(value)) { for (const t of value) if (setEdge(t, next, nextNr, at++)) needed = true; }
       else needed = setEdge(value, next, nextNr, at++);
@@ -274,17 +279,17 @@ export class Primitive<P> implements Operation {
       const places = this.#places[i];
       for (let k = 0; k < places.length; k++) {
         const place = places[k];
-        if (saved[place] === undefined) saved[place] = valueOf(names[place], this.#derived[place], values, result);
+        if (saved[place] === undefined) saved[place] = valueOf(names[place], this.#derived[place], inputs as Inputs, result);
       }
     }
-    const results = Array.isArray(result) ? result : [result];
     const shared = edges === 1 ? listOfNumbers(nextNr[0]) : edges === 2 ? listOfNumbers(nextNr[0], nextNr[1]) : nextNr;
+    const results = Array.isArray(result) ? result : [result];
     const node = results.length === 1
       ? new OpNode(this as Primitive<never>, next, shared, widths, listOfSizes(results[0].sizes), listOfDType(results[0].dtype))
       : new OpNode(this as Primitive<never>, next, shared, widths, results.map((t) => t.sizes), results.map((t) => t.dtype));
     for (let i = 0; i < results.length; i++) {
       const out = results[i];
-      if (!out.dtype.is_floating_point || this.#spec.nonDifferentiable?.includes(i)) continue;
+      if (!out.dtype.is_floating_point || (this.#nonDifferentiable.length > 0 && this.#nonDifferentiable.includes(i))) continue;
       if (inplace !== null) rebaseHistory(inplace, node);
       else {
         out.node = node;
@@ -328,6 +333,17 @@ export class Primitive<P> implements Operation {
     }
     return out;
   }
+}
+
+/** Whether a gradient flows to one of these inputs. */
+function needsNode(values: readonly unknown[]): boolean {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (value instanceof Tensor) {
+      if (value.tracks || (value.viewInfo !== null && requiresGrad(value))) return true;
+    } else if (Array.isArray(value) && value.some((t) => t instanceof Tensor && requiresGrad(t))) return true;
+  }
+  return false;
 }
 
 const isDual = (tangent: unknown): boolean => Array.isArray(tangent) ? tangent.some((t) => t !== null) : tangent !== null && tangent !== undefined;
