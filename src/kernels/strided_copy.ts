@@ -3,7 +3,7 @@
  * where they are neighbours along another dimension, WebAssembly transposes; single loops do the rest.
  */
 import type { TypedArray } from "../dtype.ts";
-import { contiguousStrides, elementCount, type Sizes } from "../layout.ts";
+import { contiguousStrides, elementCount, isContiguous, type Sizes } from "../layout.ts";
 import { coalesce, type Operand } from "./elementwise.ts";
 import { fresh } from "./fresh.ts";
 import { engine } from "./wasm/engine.ts";
@@ -11,7 +11,7 @@ import { hasGaps, Permutation } from "./wasm/permute.ts";
 
 /** Shorter runs are copied faster by a loop than by `set`, which needs a subarray. */
 const SHORT_RUN = 96;
-/** Shorter runs are copied faster in WebAssembly, where their source has few gaps and all of them are to be a new array. */
+/** Shorter runs are copied faster in WebAssembly where they are to be a new array; their source must have few gaps. */
 const SHORT_ROW = 256;
 /** Vectors do not help with what is narrower. */
 const NARROW = 4;
@@ -23,13 +23,13 @@ const SMALL = 256;
 /** Copies `n` elements. */
 type Line = (n: number, input: TypedArray, from: number, inStride: number, output: TypedArray, to: number, outStride: number) => void;
 
-/** The innermost loops, for adjacent places of the target and for others. Two in one function would take twice as long. */
+/** The innermost loops, for adjacent places of the target and for others. Two in one function would take twice as long; sums that may overflow, half as long again. */
 const makeLines = (): { adjacent: Line; apart: Line } => ({
   adjacent(n, input, from, inStride, output, to) {
-    for (let j = to, k = from, end = to + n; j < end; j++, k += inStride) output[j] = input[k];
+    for (let j = to | 0, k = from | 0, end = (to + n) | 0; j < end; j = (j + 1) | 0, k = (k + inStride) | 0) output[j] = input[k];
   },
   apart(n, input, from, inStride, output, to, outStride) {
-    for (let i = 0, j = to, k = from; i < n; i++, j += outStride, k += inStride) output[j] = input[k];
+    for (let i = 0, j = to | 0, k = from | 0; i < n; i++, j = (j + outStride) | 0, k = (k + inStride) | 0) output[j] = input[k];
   },
 });
 
@@ -57,9 +57,10 @@ function planOf(sizes: Sizes, inStrides: Sizes, outStrides: Sizes): Plan {
 }
 
 /** Calls `f` with where each line along the last dimension begins in the source and in the target. */
-function eachLine({ sizes, from, to }: Plan, input: number, output: number, f: (from: number, to: number) => void, d = 0): void {
-  if (d === sizes.length - 1) return f(input, output);
-  for (let i = 0; i < sizes[d]; i++) eachLine({ sizes, from, to }, input + i * from[d], output + i * to[d], f, d + 1);
+function eachLine(plan: Plan, input: number, output: number, f: (from: number, to: number) => void, d = 0): void {
+  if (d === plan.sizes.length - 1) return f(input, output);
+  const n = plan.sizes[d], inStep = plan.from[d], outStep = plan.to[d];
+  for (let i = 0, from = input, to = output; i < n; i++, from += inStep, to += outStep) eachLine(plan, from, to, f, d + 1);
 }
 
 /** How WebAssembly can help: see `Permutation`. Null where it cannot, or the elements are few. */
@@ -68,7 +69,7 @@ function permutation(plan: Plan, input: TypedArray): Permutation | null {
   const last = sizes.length - 1, n = sizes[last];
   const adjacent = from.lastIndexOf(1);
   if (adjacent < 0 || last === 0 || to[last] !== 1 || elementCount(sizes) < SMALL) return null;
-  if (adjacent === last ? n < NARROW || n >= SHORT_ROW || hasGaps(sizes, from) : n < NARROW || sizes[adjacent] < 2 * NARROW) {
+  if (adjacent === last ? n < NARROW || n >= SHORT_ROW || hasGaps(sizes, from, input.BYTES_PER_ELEMENT) : n < NARROW || sizes[adjacent] < 2 * NARROW) {
     return null;
   }
   const scratch = engine();
@@ -88,7 +89,8 @@ export function stridedCopy<T extends TypedArray>(
   if (sizes.includes(0)) return;
   const plan = planOf(sizes, inStrides, outStrides);
   const last = plan.sizes.length - 1, n = plan.sizes[last], steps = plan.to;
-  const permuted = plan.from[last] === 1 ? null : permutation(plan, input);
+  const inRuns = plan.from[last] === 1 && (n >= SHORT_RUN || !isContiguous(plan.sizes, steps));
+  const permuted = inRuns ? null : permutation(plan, input);
   if (permuted !== null) {
     return permuted.each(inOffset, (result, at, first, slab) => {
       writeSlab(result, at, output, outOffset + first.reduce((sum, i, d) => sum + i * steps[d], 0), slab, steps);

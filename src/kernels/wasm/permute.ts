@@ -13,8 +13,16 @@ type CopyType<T> = new (source: T) => T;
 /** Called with a slab of the result, which is dense: the array it stands in and where, the index of its first element, and its shape. */
 export type Consumer<T> = (result: T, at: number, first: readonly number[], sizes: readonly number[]) => void;
 
-/** Whether the memory that elements are read from holds more that are not among them. */
-export function hasGaps(sizes: readonly number[], strides: readonly number[]): boolean {
+/** Whether the memory that a slab of the copy is read from holds more that is not part of it. */
+export function hasGaps(sizes: readonly number[], strides: readonly number[], itemSize: number): boolean {
+  const slab = sizes.map(() => 1);
+  for (let d = sizes.length - 1, rest = itemSize; d >= 0 && rest <= SLAB; rest *= sizes[d--]) {
+    slab[d] = Math.max(1, Math.min(sizes[d], Math.floor(SLAB / rest)));
+  }
+  return isSparse(slab, strides);
+}
+
+function isSparse(sizes: readonly number[], strides: readonly number[]): boolean {
   return rangeOf(sizes, strides) > 2 * countOf(sizes.filter((_, d) => strides[d] !== 0));
 }
 
@@ -85,8 +93,8 @@ export class Permutation<T extends TypedArray = TypedArray> {
   #permute(offset: number, sizes: readonly number[]): { result: T; at: number } {
     const scratch = this.#scratch, size = this.#size, input = this.#input;
     const count = countOf(sizes);
-    // a range without many gaps is copied as it is
-    const whole = !hasGaps(sizes, this.#strides);
+    // a range without many gaps is copied as it is; the last of several slabs with runs may be smaller and have some
+    const whole = this.#adjacent === sizes.length - 1 || !isSparse(sizes, this.#strides);
     const taken = whole ? rangeOf(sizes, this.#strides) : count;
     const from = DATA_ADDRESS / size, to = Math.ceil((from + taken) * size / 16) * 16 / size;
     scratch.reserve((to + count) * size - DATA_ADDRESS);
