@@ -5,6 +5,7 @@
 import type { TypedArray } from "../dtype.ts";
 import { loopsByType } from "./by_type.ts";
 import { type Triple, volume } from "./columns.ts";
+import { maxOfWindows } from "./wasm/pooling.ts";
 
 /** The windows along one dimension. */
 export interface Spans {
@@ -201,6 +202,7 @@ export function averageBoxesBackward(
 
 /** The largest element of each window, and where in its volume it stands; NaN is larger than every number. */
 export function maxBoxes(data: TypedArray, offset: number, planes: number, input: Triple, boxes: Boxes, out: TypedArray, places: Int32Array): void {
+  if (data instanceof Float32Array && out instanceof Float32Array && maxOfWindows(data, offset, planes, input, boxes, out, places)) return;
   loopsFor(data).max(data as Numbers, offset, planes, input, boxes, out as Numbers, places);
 }
 

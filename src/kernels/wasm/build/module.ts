@@ -6,6 +6,7 @@ import { compact, gemm, panels } from "./gemm.ts";
 import { integers } from "./integers.ts";
 import { Lanes } from "./lanes.ts";
 import { DATA_ADDRESS, MOST_PAGES, POOL_ADDRESS } from "../layout.ts";
+import { maxWindows } from "./pooling.ts";
 import { imports as rowsImports, rows } from "./rows.ts";
 import { clear, fillRows, gather, scatter } from "./windows.ts";
 import { Pool } from "./pool.ts";
@@ -24,6 +25,7 @@ export function moduleText(fused: boolean): string {
     scatter(single),
     scatter(double),
     clear(),
+    maxWindows(single),
     fillRows(single),
     fillRows(double),
     ...[correlate, spread, meet].flatMap((kernel) => [kernel(single), kernel(double)]),
