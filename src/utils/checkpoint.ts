@@ -205,6 +205,9 @@ const OPTIONS = ["use_reentrant", "preserve_rng_state", "determinism_check", "de
  *
  * @throws {CheckpointError} in backward, where the second run saves other tensors than the first
  */
+export function checkpoint<T>(f: (...args: never[]) => T, ...args: unknown[]): T;
+/** The same for a module. */
+export function checkpoint<T>(f: CheckpointModule<T>, ...args: unknown[]): T;
 export function checkpoint<T>(f: ((...args: never[]) => T) | CheckpointModule<T>, ...args: unknown[]): T {
   const last = args[args.length - 1];
   const named = isPlainObject(last) ? args.pop() as CheckpointOptions & Record<string, unknown> : {};

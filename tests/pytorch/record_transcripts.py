@@ -18,7 +18,7 @@ import torch
 
 from programs import programs
 
-SUBJECTS = ("graphs", "memory", "numbers", "learning")
+SUBJECTS = ("graphs", "memory", "numbers", "learning", "library")
 
 
 def main():
