@@ -1,5 +1,5 @@
 /**
- * Fresh memory for large arrays.
+ * Memory for large arrays: fresh, or what somebody has given back.
  */
 
 /** From how many bytes on an array is large: the C library maps larger ones one by one. */
@@ -20,4 +20,30 @@ export function keepPages(bytes: number): void {
   taught = true;
   // of all that frees memory only `transfer` does so at once
   if ("transfer" in ArrayBuffer.prototype) new ArrayBuffer(LESSON).transfer(0);
+}
+
+/** Arrays that nobody else knows, the one given back last at the end. */
+const idle: Float32Array<ArrayBuffer>[] = [];
+let idleBytes = 0;
+/** How many bytes wait to be used again at most. */
+const MOST_IDLE = 1 << 26;
+
+/** Takes back an array that its owner alone knew and will not touch again, for `unfilled` to hand out. Small ones are left to the garbage collector. */
+export function recycle(data: Float32Array<ArrayBuffer>): void {
+  const bytes = data.byteLength;
+  if (bytes < LARGE || bytes > MOST_IDLE || data.buffer.byteLength !== bytes) return;
+  idle.push(data);
+  idleBytes += bytes;
+  while (idleBytes > MOST_IDLE) idleBytes -= idle.shift()!.byteLength;
+}
+
+/** An array of `n` elements, which may hold anything. */
+export function unfilled(n: number): Float32Array<ArrayBuffer> {
+  for (let i = idle.length - 1; i >= 0; i--) {
+    if (idle[i].length !== n) continue;
+    idleBytes -= 4 * n;
+    return idle.splice(i, 1)[0];
+  }
+  keepPages(4 * n);
+  return new Float32Array(n);
 }

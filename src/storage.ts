@@ -2,8 +2,12 @@
  * The memory of a tensor: a typed array on the JavaScript heap and the version counter that its views share.
  */
 import type { DType, TypedArray } from "./dtype.ts";
+import { recycle } from "./memory.ts";
 
 let made = 0;
+
+/** What is left of a storage that has been given up. */
+const NOTHING = new Float32Array(0);
 
 /** Elements that other computations may still want to read: computed already, or not yet. */
 export interface Source {
@@ -13,6 +17,8 @@ export interface Source {
   readonly readers: number;
   /** How many have wanted them or will. */
   uses: number;
+  /** Whether nobody wants them but those who read them now. */
+  expendable: boolean;
   /** Computes them, if they have not been, and gives them. */
   compute(): TypedArray;
 }
@@ -109,6 +115,17 @@ export class Storage {
     const data = this.data;
     // the part before `base` is never read: blocks are not sources
     if (this.#source !== null && this.#source.readers > 0) this.#data = data.slice();
+    this.#source = null;
+  }
+
+  /** Told by the only one who knows this storage that it is not wanted any more: as soon as nobody reads it, its memory is used again. */
+  giveUp(): void {
+    const data = this.#data;
+    if (this.#shared) return;
+    if (this.#source !== null && this.#source.readers > 0) this.#source.expendable = true;
+    else if (data instanceof Float32Array && this.base === 0 && this.length === data.length) recycle(data);
+    else return;
+    this.#data = NOTHING;
     this.#source = null;
   }
 

@@ -10,6 +10,7 @@ import { type DType, float32 } from "./dtype.ts";
 import { AttributeError, RuntimeError } from "./errors.ts";
 import { contiguousStrides, elementCount, isContiguous, isNonOverlappingAndDense, type Sizes } from "./layout.ts";
 import type { Methods } from "./methods.ts";
+import { unfilled } from "./memory.ts";
 import { CPU, type Device, makeSize, type SizeArray } from "./size.ts";
 import { type Memory, SMALL, smallStorage, Storage } from "./storage.ts";
 import { pythonType } from "./python.ts";
@@ -84,6 +85,12 @@ export class Tensor {
     if (count > SMALL) return new Tensor(new Storage(dtype.allocate(count)), dtype, sizes, null, 0, count);
     const store = smallStorage(dtype, count);
     return new Tensor(store, dtype, sizes, null, store.base, count);
+  }
+
+  /** @internal The same, for who writes all elements: they may hold anything. */
+  static unfilled(sizes: Sizes, dtype: DType): Tensor {
+    const count = elementCount(sizes);
+    return dtype === float32 && count > SMALL ? new Tensor(new Storage(unfilled(count)), dtype, sizes, null, 0, count) : Tensor.small(sizes, dtype);
   }
 
   /** @internal A tensor of another shape over the same memory. */

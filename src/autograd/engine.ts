@@ -5,7 +5,7 @@
 import { RuntimeError } from "../errors.ts";
 import { isExpandableTo, sameSizes } from "../layout.ts";
 import { pythonType } from "../python.ts";
-import { Storage } from "../storage.ts";
+import { type Memory, Storage } from "../storage.ts";
 import type { Tensor } from "../tensor.ts";
 import { AccumulateGrad } from "./accumulate.ts";
 import { anomalyMode, reportNan } from "./anomaly.ts";
@@ -233,6 +233,9 @@ class Pass {
     if (anomalyMode.enabled && anomalyMode.checkNan) reportNan(node, out);
     const { next, nextNr } = node;
     const fresh = node.hooks === null && node.freshResults;
+    if (fresh && owned !== null && !this.#options.createGraph && owned.lift === null && !out.some((grad) => grad !== null && grad.store === owned.store)) {
+      owned.store.giveUp();
+    }
     for (let i = 0; i < next.length; i++) {
       const target = next[i];
       if (target === null) continue;
@@ -266,14 +269,19 @@ function leadsOn(state: PassState | undefined): boolean {
 /** Whether nothing else among the gradients shares memory with one of them. */
 function isSole(grads: readonly MaybeTensor[], at: number): boolean {
   if (grads.length === 1) return true;
-  const { data, base } = grads[at]!.store;
+  const { store } = grads[at]!;
   for (let i = 0; i < grads.length; i++) {
     const other = grads[i];
     if (i === at || other === null) continue;
     // small storages lie side by side in one array
-    if (other === grads[at] || (other.lift === null && other.store.data === data && other.store.base === base)) return false;
+    if (other === grads[at] || (other.lift === null && sharesMemory(other.store, store))) return false;
   }
   return true;
+}
+
+/** Whether two storages are the same memory. What has not been computed is nobody else's. */
+function sharesMemory(a: Memory, b: Memory): boolean {
+  return a === b || (a.pending === null && b.pending === null && a.data === b.data && a.base === b.base);
 }
 
 function asList(result: MaybeTensor[] | MaybeTensor | undefined | void): MaybeTensor[] | null {

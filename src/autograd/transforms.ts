@@ -339,6 +339,8 @@ class BatchStorage implements Memory {
     this.#of.settle();
   }
 
+  giveUp(): void {}
+
   replacePending(): void {
     this.data;
   }

@@ -4,6 +4,7 @@
  */
 import type { Block } from "./elementwise.ts";
 import type { Expression, Operand, Read } from "./expression.ts";
+import { unfilled } from "../memory.ts";
 import type { Input, StepName, Translation } from "./translate.ts";
 import { copyRun } from "./wasm/copy.ts";
 import { type Call, type Crew, crewFor, hasRoom, share } from "./threads/share.ts";
@@ -96,7 +97,7 @@ class Program {
     const steps = this.#wasm === null ? null : kernel.steps();
     const value = steps === null ? this.#loop(kernel.block(inputs.length), inputs) : this.#run(steps, inputs);
     this.#computed.set(expression, value);
-    if (mayKeep && expression.worthKeeping) this.kept.push({ value, expression, data: new Float32Array(expression.count) });
+    if (mayKeep && expression.worthKeeping) this.kept.push({ value, expression, data: unfilled(expression.count) });
     return value;
   }
 

@@ -5,6 +5,7 @@
  */
 import { coalesce, type Kernel } from "./elementwise.ts";
 import type { Sizes } from "../layout.ts";
+import { recycle, unfilled } from "../memory.ts";
 import type { Source } from "../storage.ts";
 import { BLOCK, runBlocks } from "./blocks.ts";
 
@@ -53,6 +54,7 @@ export class Expression implements Source {
   readers = 0;
   /** How many have read it or will want to: at the second, what is dear is kept. */
   uses = 0;
+  expendable = false;
   /** What an element costs, in additions, where it is not there. */
   readonly cost: number;
   /** How many arrays it reads, one that is read twice counted twice; 1 where the elements are there. */
@@ -99,7 +101,7 @@ export class Expression implements Source {
   /** Computes the elements, if they are not there, and gives them. */
   compute(): Floats {
     if (this.data === null) {
-      const target = new Float32Array(this.count);
+      const target = unfilled(this.count);
       this.computeInto(target, 0);
       this.settle(target);
     }
@@ -135,7 +137,11 @@ export class Expression implements Source {
 
   /** Lets go what the elements would be computed from. */
   release(): void {
-    for (const x of this.operands) if (typeof x !== "number") x.source.readers--;
+    for (const x of this.operands) {
+      if (typeof x === "number") continue;
+      const { source } = x;
+      if (--source.readers === 0 && source.expendable && source.data !== null) recycle(source.data);
+    }
     this.operands = [];
   }
 }

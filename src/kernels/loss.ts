@@ -74,6 +74,7 @@ export class OnePerRow implements Source {
   data: Float32Array<ArrayBuffer> | null = null;
   readonly readers = 0;
   uses = 0;
+  expendable = false;
   /** The elements, one a row. */
   readonly elements: Float32Array<ArrayBuffer>;
   /** Their columns; a row whose column is below 0 has none. */

@@ -31,7 +31,7 @@ const factor = (value: Num, dtype: DType): number => dtype.is_floating_point ? N
 export function product(a: Tensor, b: Tensor, input: Tensor | null = null, beta: Num = 0, alpha: Num = 1): Tensor {
   const rank = a.sizes.length;
   const sizes = [...a.sizes.slice(0, -1), b.sizes[rank - 1]];
-  const out = Tensor.small(sizes, a.dtype);
+  const out = a.sizes[rank - 1] > 0 ? Tensor.unfilled(sizes, a.dtype) : Tensor.small(sizes, a.dtype);
   const weight = input === null ? 0 : factor(beta, a.dtype);
   if (input !== null && weight !== 0) copyElements(out, input);
   const batch = rank > 2 ? sizes[0] : 1;
