@@ -216,3 +216,21 @@ Deno.test("a row longer than a block keeps the first of equal elements, and the 
     }
   }
 });
+
+Deno.test("softmax, log_softmax and their derivatives agree with float64 along every dimension", () => {
+  torch.manual_seed(6);
+  for (const shape of [[5, 37, 40], [2, 3, 600], [1, 300, 9]]) {
+    const x = torch.randn(...shape).mul(4), g = torch.randn(...shape);
+    for (const dim of [0, 1, 2]) {
+      for (const way of ["softmax", "log_softmax"] as const) {
+        const inputs = [x.clone(), x.double()].map((t) => t.requires_grad_());
+        const results = inputs.map((t) => t[way](dim));
+        results.forEach((y) => y.backward(g.to(y.dtype)));
+        // in units of the last place of 1, or of the value where that is larger
+        const far = (a: Tensor, b: Tensor) => Number(a.detach().double().sub(b).div(b.detach().abs().clamp(1)).abs().max().item()) * 2 ** 23;
+        assert(far(results[0], results[1].detach()) < 2, `${way} of [${shape}] along ${dim}`);
+        assert(far(inputs[0].grad!, inputs[1].grad!) < 8, `derivative of ${way} of [${shape}] along ${dim}`);
+      }
+    }
+  }
+});

@@ -3,6 +3,7 @@
  */
 import { denseSum } from "./reduce.ts";
 import type { Lines } from "./scan.ts";
+import { stridedCopy } from "./strided_copy.ts";
 import { logSumExpOf, softmaxRowGradients, softmaxRows } from "./softmax_float32.ts";
 import { logSoftmax, logSoftmaxBackward, softmax, softmaxBackward, sumExponentials as sumExponentialRows } from "./wasm/rows.ts";
 import { expFloat32 } from "./special/float32.ts";
@@ -14,6 +15,8 @@ export type Floats = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
 
 /** Fewer elements than this are not worth the way to WebAssembly. */
 const SMALL = 64;
+/** Fewer elements than this are not worth being put in another order. */
+const LARGE = 1024;
 
 /** Exponentials of `n` elements in place. */
 function exponentials(data: Floats, at: number, n: number): void {
@@ -61,11 +64,34 @@ function sumExponentials(data: Floats, at: number, length: number, inner: number
 /** An array of `n` elements of the type of another one. */
 const like = (data: Floats, n: number): Floats => data instanceof Float32Array ? new Float32Array(n) : new Float64Array(n);
 
+/** The elements with the last two of the three dimensions swapped, dense. */
+function swapped(data: Floats, at: number, { outer, length, inner }: Lines): Floats {
+  const out = like(data, outer * length * inner);
+  stridedCopy([outer, inner, length], data, at, [length * inner, 1, inner], out, 0, [inner * length, length, 1]);
+  return out;
+}
+
+/** What `rows` makes of lines that have been made adjacent, back in their places; null where it does nothing. */
+function acrossRows(lines: Lines, rows: (outer: number, length: number) => Floats | null): Floats | null {
+  const { outer, length, inner } = lines;
+  const result = rows(outer * inner, length);
+  return result === null ? null : swapped(result, 0, { outer, length: inner, inner: length });
+}
+
+/** Whether lines that are not adjacent are worth being made so. */
+const worthSwapping = ({ outer, length, inner }: Lines): boolean => inner > 1 && length > 1 && outer * length * inner >= LARGE;
+
 /** Softmax, or its logarithm, of each line of the elements from `at` on. */
 export function softmaxLines(log: boolean, data: Floats, at: number, { outer, length, inner }: Lines): Floats {
   if (inner === 1 && outer * length < SMALL && data instanceof Float32Array) return softmaxRows(log, data, at, outer, length);
   if (inner === 1 && outer * length >= SMALL && data instanceof Float32Array) {
     const result = (log ? logSoftmax : softmax)(data, at, outer, length);
+    if (result !== null) return result;
+  }
+  const lines = { outer, length, inner };
+  if (worthSwapping(lines) && data instanceof Float32Array) {
+    const x = swapped(data, at, lines) as Float32Array<ArrayBuffer>;
+    const result = acrossRows(lines, (rows, columns) => (log ? logSoftmax : softmax)(x, 0, rows, columns));
     if (result !== null) return result;
   }
   const out = like(data, outer * length * inner);
@@ -110,6 +136,12 @@ export function softmaxGradientLines(log: boolean, grad: Floats, gradAt: number,
   }
   if (inner === 1 && outer * length >= SMALL && grad instanceof Float32Array && y instanceof Float32Array) {
     const result = (log ? logSoftmaxBackward : softmaxBackward)(grad, gradAt, y, at, outer, length);
+    if (result !== null) return result;
+  }
+  const lines = { outer, length, inner };
+  if (worthSwapping(lines) && grad instanceof Float32Array && y instanceof Float32Array) {
+    const g = swapped(grad, gradAt, lines) as Float32Array<ArrayBuffer>, p = swapped(y, at, lines) as Float32Array<ArrayBuffer>;
+    const result = acrossRows(lines, (rows, columns) => (log ? logSoftmaxBackward : softmaxBackward)(g, 0, p, 0, rows, columns));
     if (result !== null) return result;
   }
   const out = like(y, outer * length * inner);
