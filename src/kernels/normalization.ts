@@ -183,7 +183,7 @@ export interface Rows {
 /** The values of all channels as doubles; `otherwise` where there are none. */
 function values(data: TypedArray | null, offset: number, { groups, perGroup }: Rows, otherwise: number): Floats {
   const n = groups * perGroup;
-  return data === null ? new Float64Array(n).fill(otherwise) : Float64Array.from((data as Floats).subarray(offset, offset + n));
+  return data === null ? new Float64Array(n).fill(otherwise) : new Float64Array((data as Floats).subarray(offset, offset + n));
 }
 
 /** (x - mean) * rstd * weight + bias. */

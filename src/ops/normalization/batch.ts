@@ -11,7 +11,7 @@ import { asContiguous, copyElements } from "../elementwise.ts";
 import { refuseGradient } from "../not_differentiable.ts";
 import { pythonFunction } from "../python_function.ts";
 import { sizeOf } from "../loss/reduction.ts";
-import { checkTypes, project, projectGradient, standardize } from "./standardize.ts";
+import { checkTypes, elementsOf, project, projectGradient, standardize } from "./standardize.ts";
 
 type Parameters = { input: Tensor; weight: Tensor | null; running_mean: Tensor | null; running_var: Tensor | null; eps: number };
 type Inputs = Parameters & { bias: Tensor | null; training: boolean; momentum: number };
@@ -30,10 +30,7 @@ const perChannel = (t: Tensor, like: Tensor): Tensor => t.view(like.sizes.map((_
 
 const weighed = (t: Tensor, weight: Tensor | null): Tensor => weight === null ? t : t.mul(perChannel(weight, t));
 
-const valuesOf = (t: Tensor): Float64Array => {
-  const { store: { data }, offset, count } = asContiguous(t);
-  return Float64Array.from({ length: count }, (_, i) => data[offset + i] as number);
-};
+const valuesOf = (t: Tensor): Float64Array => new Float64Array(elementsOf(t) as Float64Array);
 
 const orOnes = (t: Tensor | null, n: number): Float64Array => t === null ? new Float64Array(n).fill(1) : valuesOf(t);
 
