@@ -12,7 +12,7 @@ import type { Num } from "./promotion.ts";
 type Floats = Float32Array<ArrayBuffer>;
 
 /** From how many elements on a result is put off: below, writing down what is to be done costs more than doing it. */
-const FROM = 1 << 15;
+const FROM = 1 << 13;
 /** Memory of up to so many elements is copied rather than watched. */
 const COPIED = 1 << 12;
 
