@@ -15,14 +15,23 @@ function oddSlope(self: Tensor, slope: (x: Tensor) => Tensor): Tensor {
   return where(away, slope(where(away, self, tiny)), 0.5);
 }
 
+/** The least float32 whose exponential, which I₀ and I₁ are a multiple of, is beyond float32: from there on PyTorch gives infinity. */
+const OVERFLOW = 88.72283935546875;
+
 /** I₀(x). Its derivative is I₁(x). */
-export const i0: Unary = unary("i0", { kind: "float", forward: special.i0, backward: { self: ({ grad, self }) => grad.mul(i1(self)) } });
+export const i0: Unary = unary("i0", {
+  kind: "float",
+  forward: special.i0,
+  float32: (x) => Math.abs(x) >= OVERFLOW ? Infinity : special.i0(x),
+  backward: { self: ({ grad, self }) => grad.mul(i1(self)) },
+});
 
 /** I₁(x). d/dx = I₀(x) - I₁(x) / x, and 1/2 at 0. */
 export const i1: UnaryOnly = unary("special_i1", {
   kind: "float",
   inplace: false,
   forward: special.i1,
+  float32: (x) => Math.abs(x) >= OVERFLOW ? Math.sign(x) * Infinity : special.i1(x),
   backward: { self: ({ grad, self, result }) => grad.mul(oddSlope(self, (x) => i0(x).sub(result.mul(x.reciprocal())))) },
 });
 
