@@ -195,7 +195,10 @@ class Pass {
       if (there === null || there === undefined) {
         buffer[nr] = grad;
         state.owned = owned;
-      } else if (state.owned && !this.#options.createGraph && buffer.length === 1 && there.dtype === grad.dtype && there.lift === null && grad.lift === null) {
+      } else if (
+        state.owned && !this.#options.createGraph && buffer.length === 1 && there.dense && there.dtype === grad.dtype && there.lift === null &&
+        grad.lift === null
+      ) {
         there.add_(grad);
       } else {
         buffer[nr] = there.add(grad);
@@ -209,7 +212,7 @@ class Pass {
     const state = this.#state(node)!;
     const { hooks } = node;
     let grads = state.buffer!;
-    let owned = state.owned ? grads[0] : null;
+    let owned = state.owned && grads.length === 1 ? grads[0] : null;
     state.buffer = null;
     if (hooks !== null) {
       grads = callTensorHooks(node, grads);
@@ -240,7 +243,9 @@ class Pass {
       const target = next[i];
       if (target === null) continue;
       const grad = out[i];
-      this.#deliver(target, nextNr[i], grad, fresh && grad !== null && grad.lift === null && grad.store.serial > newest && isSole(out, i));
+      // what a node hands on as it came stays the engine's own
+      const own = fresh && grad !== null && grad.lift === null && (grad === owned || grad.store.serial > newest) && isSole(out, i);
+      this.#deliver(target, nextNr[i], grad, own);
     }
   }
 
