@@ -7,19 +7,33 @@ const LARGE = 1 << 16;
 /** The largest array by which the C library learns, less its header. */
 const LESSON = (1 << 25) - (1 << 14);
 
+/** How much free memory is kept below a block that is never given back, and in what portions. */
+const KEPT = { portions: 4, bytes: 24 << 20 };
+/** The size of that block: so large that it finds room at the end of the heap alone. */
+const CEILING = 4 << 20;
+
 let taught = false;
+/** What is never given back. */
+const ceiling: ArrayBuffer[] = [];
 
 /**
  * Makes what is freed be used again. By default the C library (glibc) asks the system for each large array and gives it back when
  * it is freed, so that every page of a fresh array is a page fault: seven tenths of the time of making and filling 4 MB, measured.
  * When a mapped block is freed, the library takes its size for the usual one and serves arrays of up to that size from its heap
  * from then on. The block given up here has never been touched, so it takes address space alone, and that for a moment.
+ *
+ * The end of the heap still goes back to the system as soon as 64 MB of it are free, about as much as the garbage collector lets come
+ * together. A block that stays keeps what is below it from being the end.
  */
 export function keepPages(bytes: number): void {
   if (taught || bytes < LARGE) return;
   taught = true;
   // of all that frees memory only `transfer` does so at once
-  if ("transfer" in ArrayBuffer.prototype) new ArrayBuffer(LESSON).transfer(0);
+  if (!("transfer" in ArrayBuffer.prototype)) return;
+  new ArrayBuffer(LESSON).transfer(0);
+  const portions = Array.from({ length: KEPT.portions }, () => new ArrayBuffer(KEPT.bytes));
+  ceiling.push(new ArrayBuffer(CEILING));
+  for (const portion of portions) portion.transfer(0);
 }
 
 /** Arrays that nobody else knows, the one given back last at the end. */
@@ -37,13 +51,26 @@ export function recycle(data: Float32Array<ArrayBuffer>): void {
   while (idleBytes > MOST_IDLE) idleBytes -= idle.shift()!.byteLength;
 }
 
-/** An array of `n` elements, which may hold anything. */
-export function unfilled(n: number): Float32Array<ArrayBuffer> {
+/** An array of `n` elements that waits to be used again. */
+function takeIdle(n: number): Float32Array<ArrayBuffer> | null {
   for (let i = idle.length - 1; i >= 0; i--) {
     if (idle[i].length !== n) continue;
     idleBytes -= 4 * n;
     return idle.splice(i, 1)[0];
   }
   keepPages(4 * n);
-  return new Float32Array(n);
+  return null;
+}
+
+/** An array of `n` elements, which may hold anything. */
+export function unfilled(n: number): Float32Array<ArrayBuffer> {
+  return takeIdle(n) ?? new Float32Array(n);
+}
+
+/** An array of its own with these elements. One made from another array is not filled with zeros first. */
+export function copied(data: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
+  const out = takeIdle(data.length);
+  if (out === null) return new Float32Array(data);
+  out.set(data);
+  return out;
 }

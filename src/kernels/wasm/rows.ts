@@ -3,6 +3,7 @@
  * is missing or a row is too long for the scratch memory.
  */
 
+import { copied, unfilled } from "../../memory.ts";
 import { copyRun } from "./copy.ts";
 import { type Engine, engine } from "./engine.ts";
 import { DATA_ADDRESS } from "./layout.ts";
@@ -61,9 +62,9 @@ function inBlocks(scratch: Engine, most: number, rows: number, columns: number, 
   scratch.reserve(4 * parts * most * columns);
   if (most >= rows) {
     run(0, rows);
-    return new Float32Array(scratch.float32.subarray(START, START + rows * columns));
+    return copied(scratch.float32.subarray(START, START + rows * columns));
   }
-  const out = new Float32Array(rows * columns);
+  const out = unfilled(rows * columns);
   for (let row = 0; row < rows; row += most) {
     const n = Math.min(most, rows - row);
     run(row, n);
