@@ -27,6 +27,7 @@ export * from "./flatten.ts";
 export * from "./conv.ts";
 export * from "./pool.ts";
 export * from "./pool_adaptive.ts";
+export * from "./pool_fractional.ts";
 export * from "./batchnorm.ts";
 export * from "./normalization.ts";
 export * from "./dropout.ts";
