@@ -28,8 +28,9 @@ const ceiling: ArrayBuffer[] = [];
 export function keepPages(bytes: number): void {
   if (taught || bytes < LARGE) return;
   taught = true;
-  // of all that frees memory only `transfer` does so at once
-  if (!("transfer" in ArrayBuffer.prototype)) return;
+  const process: { platform?: string } | undefined = Reflect.get(globalThis, "process");
+  // elsewhere the library is another; and of all that frees memory only `transfer` does so at once
+  if (process?.platform !== "linux" || !("transfer" in ArrayBuffer.prototype)) return;
   new ArrayBuffer(LESSON).transfer(0);
   const portions = Array.from({ length: KEPT.portions }, () => new ArrayBuffer(KEPT.bytes));
   ceiling.push(new ArrayBuffer(CEILING));
