@@ -6,6 +6,7 @@ import { assemble } from "../src/kernels/wasm/build/assemble.ts";
 import { type Engine, engine, instantiate } from "../src/kernels/wasm/engine.ts";
 import { blockedProduct } from "../src/kernels/wasm/blocked.ts";
 import { gemm } from "../src/kernels/wasm/gemm.ts";
+import { vectorProduct } from "../src/kernels/wasm/gemv.ts";
 import { DATA_ADDRESS } from "../src/kernels/wasm/layout.ts";
 import { plainProduct } from "../src/kernels/wasm/plain.ts";
 import { logSoftmax, logSoftmaxBackward, softmax, softmaxBackward } from "../src/kernels/wasm/rows.ts";
@@ -121,11 +122,36 @@ Deno.test("products larger than the blocks are exact for whole numbers", () => {
   }
 });
 
+Deno.test("a vector times a matrix is exact for whole numbers, whatever stands between rows and columns", () => {
+  const random = uniform(6);
+  const value = () => Math.floor(random.next().value * 17) - 8;
+  for (const array of [float32, float64]) {
+    for (const [n, k] of [[1, 5000], [3, 700], [700, 3], [130, 131], [37, 1025], [4099, 35], [5000, 1], [64, 1056]]) {
+      for (const [transposed, gap, stride] of [[false, 0, 1], [true, 0, 1], [false, 3, 2], [true, 1, 3]] as const) {
+        const a = array(k * stride).map(value);
+        const b = factor(array, k, n, transposed, gap, () => NaN);
+        for (let p = 0; p < k; p++) for (let j = 0; j < n; j++) b.data[b.offset + p * b.rowStride + j * b.columnStride] = value();
+        const before = array(n + 2).map(value);
+        for (const [, instance] of engines) {
+          const c = before.slice();
+          assert(vectorProduct(instance, n, k, a, 0, stride, b, c, 1, 2, gap));
+          for (let j = 0; j < n; j++) {
+            let sum = gap * before[1 + j];
+            for (let p = 0; p < k; p++) sum += 2 * a[p * stride] * b.data[b.offset + p * b.rowStride + j * b.columnStride];
+            if (c[1 + j] !== sum) assertEquals(c[1 + j], sum, `[${k}, ${n}], ${[transposed, gap, stride]}, element ${j}`);
+          }
+          assertEquals([c[0], c[n + 1]], [before[0], before[n + 1]]);
+        }
+      }
+    }
+  }
+});
+
 Deno.test("products of real numbers stay within the error bound of recursive summation", () => {
   // Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition, section 3.1; the reference itself is in float64
   const random = uniform(3);
   const value = () => random.next().value * 2 - 1;
-  for (const size of [[20, 30, 50], [64, 64, 64], [33, 47, 300]]) {
+  for (const size of [[20, 30, 50], [64, 64, 64], [33, 47, 300], [1, 50, 300]]) {
     checkProduct(float32, size, [false, false], 0, 1, 0, value, (terms, magnitude) => terms * 2 ** -24 * magnitude);
     checkProduct(float64, size, [false, true], 0, 0.5, 0.25, value, (terms, magnitude) => terms * 2 ** -52 * magnitude);
   }

@@ -8,8 +8,11 @@ import { participant, serve, type Start } from "./serve.ts";
 const MOST_THREADS = 64;
 /** Bytes for programs that threads share: for some thousand of them. */
 const CODE = 1 << 20;
-/** Milliseconds of work that one more thread could have shared, before it is started: starting takes about as long. */
-const PATIENCE = 100;
+/**
+ * A thread is started once the work that it could have shared has taken so many milliseconds for each thread that there would be: with it about as
+ * much would have been saved as starting it costs.
+ */
+const PATIENCE = 50;
 
 let wanted: number | undefined;
 
@@ -61,10 +64,10 @@ export function threadsReady({ state }: Team): number {
 /** Takes note of work that took so many milliseconds with fewer threads than are wanted, and starts a worker when that has become much. */
 export function missThread(milliseconds: number): void {
   missed += milliseconds;
-  if (missed < PATIENCE) return;
+  if (missed < PATIENCE * (2 + (team?.started ?? 0))) return;
   missed = 0;
-  const team = gather();
-  if (team !== null && team.started + 1 < Math.min(threadCount(), MOST_THREADS)) startWorker(team);
+  gather();
+  if (team && team.started + 1 < Math.min(threadCount(), MOST_THREADS)) startWorker(team);
 }
 
 /** A worker of Node and of Deno, as far as it is used here. */

@@ -4,12 +4,13 @@ import type { TypedArray } from "../../dtype.ts";
 import { blockedProduct, smallProduct, stackedProduct, worthStacking } from "./blocked.ts";
 import type { FloatArray } from "./copy.ts";
 import { engine } from "./engine.ts";
+import { vectorProduct } from "./gemv.ts";
 import { plainProduct } from "./plain.ts";
 
 /** Multiplications below which copying the factors to the scratch memory costs more than it saves. */
 const SMALL = 300;
-/** The same for one row, which uses a sixth of a tile. */
-const SMALL_ROW = 4000;
+/** The same for one row. */
+const SMALL_ROW = 2000;
 /** Multiplications, and rows or columns, of a product that is worth dividing into blocks. */
 const LARGE = 1 << 19;
 const LONG = 2048;
@@ -45,6 +46,10 @@ export function gemm<T extends TypedArray>(
   }
   if (m * n * k >= (m === 1 ? SMALL_ROW : SMALL) && isFloat(a) && isFloat(b) && isFloat(c)) {
     const scratch = engine();
+    if (scratch !== null && m === 1) {
+      const right = { data: b, offset: bOffset, rowStride: bRowStride, columnStride: bColumnStride };
+      if (vectorProduct(scratch, n, k, a, aOffset, aColumnStride, right, c, cOffset, alpha, beta)) return;
+    }
     if (scratch !== null && m * n * k < LARGE && n <= LONG && k <= LONG) {
       return smallProduct(
         scratch,

@@ -80,7 +80,7 @@ function repeat(lanes: Lanes, vector: Local, lane: number): string {
 }
 
 /** All bits in the lanes whose number is below an i32, none in the others. */
-function below(lanes: Lanes, limit: Code): string {
+export function below(lanes: Lanes, limit: Code): string {
   const numbers = Array.from({ length: lanes.count }, (_, i) => i).join(" ");
   const wide = lanes.count === 4 ? limit : op("i64.extend_i32_s", [limit]);
   return op(`${lanes.integers}.lt_s`, [`(v128.const ${lanes.integers} ${numbers})`, op(`${lanes.integers}.splat`, [wide])]);

@@ -4,6 +4,7 @@ import { extremes } from "./extremes.ts";
 import { foldings } from "./folds.ts";
 import { compact, gemm, panels } from "./gemm.ts";
 import { integers } from "./integers.ts";
+import { gemv } from "./gemv.ts";
 import { Lanes } from "./lanes.ts";
 import { DATA_ADDRESS, MOST_PAGES, POOL_ADDRESS } from "../layout.ts";
 import { maxWindows } from "./pooling.ts";
@@ -19,6 +20,8 @@ export function moduleText(fused: boolean): string {
   const functions = [
     ...gemm(single),
     ...gemm(double),
+    ...gemv(single),
+    ...gemv(double),
     compact(),
     gather(single),
     gather(double),
