@@ -6,6 +6,7 @@ import type { Sizes } from "../layout.ts";
 import type { Operand, Scalar } from "./elementwise.ts";
 import type { Expression } from "./expression.ts";
 import { foldExpression } from "./fold_expression.ts";
+import { sumOfRun, sumOfStrided, sumsOfColumns } from "./cascade.ts";
 import { fresh } from "./fresh.ts";
 import { byRows, type Groups, groups } from "./groups.ts";
 import type { FloatArray } from "./wasm/copy.ts";
@@ -94,6 +95,7 @@ export class Reducer {
     if (fold === null) throw new Error("this fold has no rule for int64");
     const accumulators = wide ? new BigInt64Array(walk.outputs) : new Float64Array(walk.outputs);
     if (fold.start != 0) accumulators.fill(fold.start as never);
+    if (this.#name === "sum" && data instanceof Float32Array && addInOrder(data, walk, accumulators as Float64Array<ArrayBuffer>)) return accumulators;
     if (this.#name !== null && walk.outputs * walk.count >= SMALL && foldVectors(this.#name, data, walk, accumulators)) return accumulators;
     let loops = this.#loops.get(data.constructor);
     if (loops === undefined) {
@@ -118,6 +120,23 @@ export class Reducer {
   }
 }
 
+/** Larger tensors are summed in double precision, which is faster, and nearer to the truth than PyTorch. */
+const SUMMED_IN_ORDER = 8192;
+
+/** Sums in the order in which PyTorch adds; false, and nothing done, where the tensor is large or several reduced dimensions remain. */
+function addInOrder(data: Float32Array, { outputs, count, width, widthStride, length, stride, each }: Groups, accumulators: Float64Array): boolean {
+  if (outputs * count >= SUMMED_IN_ORDER || length !== count) return false;
+  each((output, at, _, first) => {
+    if (first > 0) return; // the whole length was taken at once
+    if (stride !== 1 && widthStride === 1 && width > 1) return sumsOfColumns(data, at, stride, length, width, accumulators, output);
+    for (let j = 0; j < width; j++) {
+      const from = at + j * widthStride;
+      accumulators[output + j] = stride === 1 ? sumOfRun(data, from, length) : sumOfStrided(data, from, stride, length);
+    }
+  });
+  return true;
+}
+
 /** Folds in WebAssembly what can be; false, and nothing done, where it cannot. */
 function foldVectors(name: FoldName, data: TypedArray, walk: Groups, accumulators: Float64Array<ArrayBuffer> | BigInt64Array<ArrayBuffer>): boolean {
   if (accumulators instanceof BigInt64Array) return name === "sum" && sumLongs(data as BigInt64Array<ArrayBuffer>, walk, accumulators);
@@ -125,12 +144,15 @@ function foldVectors(name: FoldName, data: TypedArray, walk: Groups, accumulator
   return name === "sum" && data instanceof Uint8Array && sumBytes(data, walk, accumulators);
 }
 
-/** The sum of `n` contiguous floating-point elements, in double precision with four running sums. */
+/** The sum of `n` contiguous floating-point elements: of a few float32 every bit is PyTorch's, others are added in double precision. */
 export function denseSum(data: Float32Array | Float64Array, offset: number, n: number): number {
-  if (n >= SMALL) {
-    const sum = foldRun("sum", data as FloatArray, offset, n);
-    if (sum !== null) return sum;
-  }
+  if (data instanceof Float32Array && n < SUMMED_IN_ORDER) return sumOfRun(data, offset, n);
+  const sum = n < SMALL ? null : foldRun("sum", data as FloatArray, offset, n);
+  return sum ?? doubleSum(data, offset, n);
+}
+
+/** The sum in double precision with four running sums. */
+function doubleSum(data: Float32Array | Float64Array, offset: number, n: number): number {
   const end = offset + n, whole = end - n % 4;
   let a = 0, b = 0, c = 0, d = 0;
   // two loops with counters of their own: with one counter for both V8 takes four times as long
@@ -142,13 +164,4 @@ export function denseSum(data: Float32Array | Float64Array, offset: number, n: n
   }
   for (let i = whole; i < end; i++) a += data[i];
   return a + b + (c + d);
-}
-
-/** The sums of the columns of a small row-major matrix, each in double precision. */
-export function sumColumns(data: Float32Array, offset: number, rows: number, columns: number, out: Float32Array, at: number): void {
-  for (let j = 0; j < columns; j++) {
-    let sum = 0;
-    for (let i = 0, k = offset + j; i < rows; i++, k += columns) sum += data[k];
-    out[at + j] = sum;
-  }
 }

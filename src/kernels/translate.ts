@@ -290,6 +290,8 @@ class Reader {
     const known = this.#names.get(name);
     if (known !== undefined) return known;
     const [argument] = this.#arguments(1);
+    const [, single] = /^(\w+)Float32$/.exec(name) ?? []; // to PyTorch's bits
+    if (single !== undefined && single in MEANING) return { input: this.#step(single as ReadName, argument), mask: false };
     if (name === "erf") return { input: this.#step("erf", argument), mask: false };
     if (name === "roundHalfEven") return { input: this.#step("nearest", argument), mask: false };
     return { input: argument, mask: false }; // rounding, by whatever name; if it is not, the probes will tell

@@ -4,6 +4,7 @@
 import { float32 } from "../dtype.ts";
 import { RuntimeError } from "../errors.ts";
 import { Kernel } from "../kernels/elementwise.ts";
+import { expFloat32 } from "../kernels/special/float32.ts";
 import type { Tensor } from "../tensor.ts";
 import { define, type InplaceOp, Primitive } from "./define.ts";
 import type { Unary } from "./pointwise.ts";
@@ -16,10 +17,13 @@ const f = Math.fround;
 // e^x - 1 is computed as it is written, not as expm1
 const exponential = new Kernel((x: number, negative: number, scale: number, input: number) => x <= 0 ? (Math.exp(x * input) - 1) * negative : x * scale);
 const exponential32 = new Kernel((x: number, negative: number, scale: number, input: number) =>
-  x <= 0 ? f(f(Math.exp(f(x * input))) - 1) * negative : x * scale
+  x <= 0 ? f(expFloat32(f(x * input)) - 1) * negative : x * scale
 );
 const exponentialGrad = new Kernel((grad: number, x: number, negative: number, scale: number, input: number) =>
   x <= 0 ? grad * input * negative * Math.exp(x * input) : grad * scale
+);
+const exponentialGrad32 = new Kernel((grad: number, x: number, negative: number, scale: number, input: number) =>
+  x <= 0 ? f(f(grad * input) * negative) * expFloat32(f(x * input)) : grad * scale
 );
 const exponentialGradOfResult = new Kernel((grad: number, y: number, negative: number, scale: number, input: number) =>
   y <= 0 ? grad * input * (y + negative) : grad * scale
@@ -39,7 +43,8 @@ const eluGrad: Primitive<EluGrad> = new Primitive<EluGrad>({
           "This is caused by calling in-place forward function with a negative slope, please call out-of-place version instead.",
       );
     }
-    return withNumbers(is_result ? exponentialGradOfResult : exponentialGrad, [grad_output, self_or_result], [a * s, s, input_scale]);
+    const kernel = is_result ? exponentialGradOfResult : grad_output.dtype === float32 ? exponentialGrad32 : exponentialGrad;
+    return withNumbers(kernel, [grad_output, self_or_result], [a * s, s, input_scale]);
   },
   backward: {
     grad_output: ({ grad, self_or_result, is_result, alpha, scale, input_scale }) =>

@@ -173,8 +173,8 @@ export class PointwiseNode extends Node {
 
 /** From how many elements on a function is computed in WebAssembly: measured, the copies there and back included. */
 const SIMD_FROM = 48;
-/** The same for functions whose bits in PyTorch are known here: what is printed is small, and shall be exact. */
-const SIMD_FROM_EXACT = 2048;
+/** The same for functions whose bits in PyTorch are known here, which are ten times slower: what is printed in full is small, and shall be exact. */
+const SIMD_FROM_EXACT = 512;
 
 /** An element-wise op: its kernels, its formulas, and how it runs. */
 class Pointwise implements Operation {

@@ -5,7 +5,8 @@ import { is_grad_enabled } from "../autograd/mode.ts";
 import { transforms } from "../autograd/transforms.ts";
 import { bool, type DType, float32, int64, uint8 } from "../dtype.ts";
 import { noKernel, RuntimeError } from "../errors.ts";
-import { denseSum, Reducer, sumColumns } from "../kernels/reduce.ts";
+import { sumsOfColumns } from "../kernels/cascade.ts";
+import { denseSum, Reducer } from "../kernels/reduce.ts";
 import { elementCount, type Sizes, wrapDim } from "../layout.ts";
 import { SMALL } from "../storage.ts";
 import { Tensor } from "../tensor.ts";
@@ -55,8 +56,10 @@ const SHORT_COLUMNS = 2048;
 function leadingSums(self: Tensor, dims: readonly number[], keepdim: boolean): Tensor | null {
   const { data } = self.store;
   if (!self.contiguousLayout || !(data instanceof Float32Array) || dims.some((d, i) => d !== i)) return null;
-  const out = Tensor.small(reducedSizes(self.sizes, dims, keepdim), float32);
-  if (out.count > 0) sumColumns(data, self.offset, self.count / out.count, out.count, out.store.data as Float32Array, out.offset);
+  const sizes = reducedSizes(self.sizes, dims, keepdim);
+  if (elementCount(sizes) === 1) return null;
+  const out = Tensor.small(sizes, float32);
+  if (out.count > 0) sumsOfColumns(data, self.offset, out.count, self.count / out.count, out.count, out.store.data as Float32Array, out.offset);
   return out;
 }
 

@@ -40,7 +40,7 @@ const approximate32 = new Kernel((x: number) => 0.5 * x * f(1 + tanhOfCubic32(x)
 const gaussianGrad = new Kernel((grad: number, x: number) => grad * (0.5 * (1 + erf(x * Math.SQRT1_2)) + x * DENSITY * Math.exp(-x * x / 2)));
 const gaussianGrad32 = new Kernel((grad: number, x: number) => {
   const cdf = f(0.5 * f(1 + f(erf(f(x * f(Math.SQRT1_2))))));
-  return grad * f(cdf + x * f(f(DENSITY) * f(Math.exp(f(f(x * x) * -0.5)))));
+  return grad * f(cdf + x * f(f(DENSITY) * expFloat32(f(f(x * x) * -0.5))));
 });
 const approximateGrad = new Kernel((grad: number, x: number) => {
   const t = Math.tanh(SLOPE * (x + CUBIC * x * x * x));
@@ -100,7 +100,7 @@ const siluBackward: BinaryTensors = binary<BinaryTensors, Tensor>("silu_backward
     return grad * s * (1 + x * (1 - s));
   },
   float32: (grad, x) => {
-    const s = f(1 / f(1 + f(Math.exp(-x))));
+    const s = f(1 / f(1 + expFloat32(-x)));
     return f(grad * s) * f(1 + x * f(1 - s));
   },
   backward: null,
@@ -111,7 +111,7 @@ export const silu: Unary = unary("silu", {
   kind: "floating",
   kernel: "silu_cpu",
   forward: (x) => x / (1 + Math.exp(-x)),
-  float32: (x) => x / f(1 + f(Math.exp(-x))), // -0 below -88.7, where the exponential overflows, as in PyTorch
+  float32: (x) => x / f(1 + expFloat32(-x)), // -0 below -88.7, where the exponential overflows, as in PyTorch
   backward: {
     self: ({ grad, self }) => {
       if (!is_grad_enabled()) return siluBackward(grad, self);
@@ -128,7 +128,7 @@ const mishBackward: BinaryTensors = binary<BinaryTensors, Tensor>("mish_backward
     return grad * (t + x * s * (1 - t * t));
   },
   float32: (grad, x) => {
-    const s = f(1 / f(1 + f(Math.exp(-x)))), t = f(Math.tanh(f(Math.log1p(f(Math.exp(x))))));
+    const s = f(1 / f(1 + expFloat32(-x))), t = f(Math.tanh(f(log1pFloat32(expFloat32(x)))));
     return grad * f(t + f(x * s) * f(1 - t * t));
   },
   backward: null,
@@ -139,7 +139,7 @@ export const mish: Unary = unary("mish", {
   kind: "floating",
   kernel: "mish_cpu",
   forward: (x) => x * Math.tanh(Math.log1p(Math.exp(x))),
-  float32: (x) => x * f(Math.tanh(f(Math.log1p(f(Math.exp(x)))))),
+  float32: (x) => x * f(Math.tanh(f(log1pFloat32(expFloat32(x))))),
   backward: {
     self: ({ grad, self }) => {
       if (!is_grad_enabled()) return mishBackward(grad, self);
@@ -154,12 +154,16 @@ export const mish: Unary = unary("mish", {
 type SoftplusInputs = { self: Tensor; beta: Num; threshold: Num };
 
 const plus = new Kernel((x: number, beta: number, threshold: number) => x * beta > threshold ? x : Math.log1p(Math.exp(x * beta)) / beta);
-const plus32 = new Kernel((x: number, beta: number, threshold: number) => f(x * beta) > threshold ? x : f(Math.log1p(f(Math.exp(f(x * beta))))) / beta);
+const plus32 = new Kernel((x: number, beta: number, threshold: number) => f(x * beta) > threshold ? x : f(log1pFloat32(expFloat32(f(x * beta)))) / beta);
 const plusGrad = new Kernel((grad: number, x: number, beta: number, threshold: number) => x * beta > threshold ? grad : grad / (1 + Math.exp(-x * beta)));
+const plusGrad32 = new Kernel((grad: number, x: number, beta: number, threshold: number) => {
+  const z = expFloat32(f(x * beta));
+  return f(x * beta) > threshold ? grad : f(grad * z) / f(z + 1);
+});
 
 const softplusGrad: Primitive<SoftplusInputs & { grad_output: Tensor }> = new Primitive<SoftplusInputs & { grad_output: Tensor }>({
   name: "SoftplusBackwardBackward0",
-  forward: ({ grad_output, self, beta, threshold }) => withNumbers(plusGrad, [grad_output, self], [beta, threshold]),
+  forward: ({ grad_output, self, beta, threshold }) => withNumbers(self.dtype === float32 ? plusGrad32 : plusGrad, [grad_output, self], [beta, threshold]),
   backward: {
     grad_output: ({ grad, self, beta, threshold }) => softplusGrad.apply({ grad_output: grad, self, beta, threshold }) as Tensor,
     self: ({ grad, grad_output, self, beta, threshold }) => {
@@ -184,6 +188,10 @@ export const softplus: Softplus = define<Softplus, SoftplusInputs>("softplus", "
 const logSigmoidBackward: BinaryTensors = binary<BinaryTensors, Tensor>("log_sigmoid_backward", {
   kind: "floating",
   forward: (grad, x) => grad / (1 + Math.exp(x)),
+  float32: (grad, x) => {
+    const z = expFloat32(-Math.abs(x)), s = f(z / f(1 + z));
+    return grad * (x < 0 ? f(1 - s) : s);
+  },
   backward: {
     self: ({ grad, other }) => logSigmoidBackward(grad, other),
     other: ({ grad, self, other }) => {

@@ -86,7 +86,7 @@ const tanhBackward: BinaryTensors = binary<BinaryTensors, Tensor>("tanh_backward
 });
 
 /** The hyperbolic tangent. d tanh(x)/dx = 1 - tanh(x)^2. */
-export const tanh: Unary = real("tanh", (x) => Math.tanh(x), ({ grad, result }) => tanhBackward(grad, result));
+export const tanh: Unary = real("tanh", (x) => Math.tanh(x), ({ grad, result }) => tanhBackward(grad, result), vector.tanhFloat32);
 
 /** An inverse hyperbolic function: PyTorch does not differentiate its in-place twin. */
 const inverseHyperbolic = (name: string, forward: (self: number) => number, self: RealFormula): Unary =>
@@ -140,7 +140,7 @@ export const sigmoid: Unary = real(
   "sigmoid",
   (x) => 1 / (1 + Math.exp(-x)),
   ({ grad, result }) => sigmoidBackward(grad, result),
-  (x) => 1 / f(1 + f(Math.exp(-x))), // overflows below -88.7, as in PyTorch
+  (x) => 1 / f(1 + expFloat32(-x)), // overflows below -88.7, as in PyTorch
 );
 
 /** Named arguments of `logit`. */

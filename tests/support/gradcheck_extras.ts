@@ -57,6 +57,8 @@ export const extras: Record<string, [shapes: number[][], f: Differentiable]> = {
     const [factors, pivots] = torch.linalg.lu_factor(x.add(torch.eye(3, { dtype: torch.float64 }).mul(4)));
     return [...torch.lu_unpack(factors, pivots)];
   }],
+  "householder_product": [[[4, 3], [3]], ([x, tau]) => [torch.linalg.householder_product(x, tau)]],
+  "ormqr": [[[4, 3], [3], [4, 2]], ([x, tau, y]) => [torch.ormqr(x, tau, y), torch.ormqr(x, tau, y, true, true), torch.ormqr(x, tau, y.mT, false)]],
   "conv_tbc": [[[4, 2, 3], [2, 3, 2], [2]], ([x, w, b]) => [torch.conv_tbc(x, w, b, 1)]],
   "native_dropout": [[[5]], ([x]) => {
     torch.manual_seed(1);
@@ -95,6 +97,8 @@ export const exempt: Record<string, string> = {
   ToCopyBackward0: "rounds, so that differences tell nothing",
   "torch::autograd::NotImplemented": "has no derivative",
   NextafterBackward0: "has no derivative",
+  GeqrfBackward0: "has no derivative",
+  PoissonBackward0: "random numbers do not depend on their rates: PyTorch's gradient is zero",
   SpecialZetaBackward2: "has no derivative with respect to its first argument",
   Unique2Backward0: "has no derivative",
   UniqueDimBackward0: "has no derivative",

@@ -160,6 +160,15 @@ export function expm1Float32(x: number): number {
   return x === 0 || x !== x ? x : expm1Long(x);
 }
 
+/** The hyperbolic tangent: with t = e^|x| - 1 it is t (t + 2) / (t (t + 2) + 2). */
+export function tanhFloat32(x: number): number {
+  if (x === 0 || x !== x) return x;
+  const size = Math.abs(x);
+  if (size > 8.664339742) return x < 0 ? -1 : 1;
+  const t = expm1Long(size), w = t * (t + 2);
+  return x < 0 ? -w / (w + 2) : w / (w + 2);
+}
+
 // -- inverse trigonometric functions ---------------------------------------------------------------------------------
 
 const PI_PAIR = f(3.1415927410125732422) + f(-8.7422776573475857731e-8);
