@@ -154,6 +154,12 @@ export class Storage {
 /** What a tensor knows of its memory. */
 export type Memory = Pick<Storage, keyof Storage>;
 
+/** Whether two storages are the same memory. What has not been computed is nobody else's. */
+export function sharesMemory(a: Memory, b: Memory): boolean {
+  // small storages lie side by side in one array
+  return a === b || (a.pending === null && b.pending === null && a.data === b.data && a.base === b.base);
+}
+
 /** The largest storage that is put into a block, in elements. */
 export const SMALL = 512;
 

@@ -5,7 +5,7 @@
 import { RuntimeError } from "../errors.ts";
 import { isExpandableTo, sameSizes } from "../layout.ts";
 import { pythonType } from "../python.ts";
-import { type Memory, Storage } from "../storage.ts";
+import { sharesMemory, Storage } from "../storage.ts";
 import type { Tensor } from "../tensor.ts";
 import { AccumulateGrad } from "./accumulate.ts";
 import { anomalyMode, reportNan } from "./anomaly.ts";
@@ -278,15 +278,9 @@ function isSole(grads: readonly MaybeTensor[], at: number): boolean {
   for (let i = 0; i < grads.length; i++) {
     const other = grads[i];
     if (i === at || other === null) continue;
-    // small storages lie side by side in one array
     if (other === grads[at] || (other.lift === null && sharesMemory(other.store, store))) return false;
   }
   return true;
-}
-
-/** Whether two storages are the same memory. What has not been computed is nobody else's. */
-function sharesMemory(a: Memory, b: Memory): boolean {
-  return a === b || (a.pending === null && b.pending === null && a.data === b.data && a.base === b.base);
 }
 
 function asList(result: MaybeTensor[] | MaybeTensor | undefined | void): MaybeTensor[] | null {

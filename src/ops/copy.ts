@@ -8,7 +8,7 @@ import { denseCopy } from "../kernels/strided_copy.ts";
 import { broadcastSizes, preservedStrides, sameSizes, type Sizes } from "../layout.ts";
 import { isPlainObject } from "../python.ts";
 import { CPU, Device, parseDevice } from "../size.ts";
-import { SMALL, Storage } from "../storage.ts";
+import { sharesMemory, SMALL, Storage } from "../storage.ts";
 import { setRequiresGrad, Tensor } from "../tensor.ts";
 import { type AnyFunction, type Callable, define, type Op, Primitive } from "./define.ts";
 import { copyElements } from "./elementwise.ts";
@@ -167,7 +167,7 @@ const copyTensor: Op<{ other: Tensor; non_blocking: boolean }, [other: Tensor]> 
 >("copy_", "(Tensor input, Tensor other, bool non_blocking = False)", ({ self, other }) =>
   copyInto.writeInto({ self, src: other }, () => {
     checkShape(self, other);
-    copyElements(self, other.store.data === self.store.data ? copyOf(other, other.dtype, null) : other);
+    copyElements(self, sharesMemory(other.store, self.store) ? copyOf(other, other.dtype, null) : other);
   }));
 
 /** `copy_`. */

@@ -17,6 +17,7 @@ import {
   sameSizes,
   type Sizes,
 } from "../layout.ts";
+import { sharesMemory } from "../storage.ts";
 import { Tensor } from "../tensor.ts";
 import { changeDeferred, computeOver, deferred, isLarge } from "./deferred.ts";
 import type { Num } from "./promotion.ts";
@@ -232,8 +233,7 @@ export function overlapsOperand(): RuntimeError {
 /** Throws where an operand shares memory with the result without being the same view of it; with `exact`, even where it is. */
 export function assertNoPartialOverlap(out: Tensor, input: Tensor, exact = false): void {
   if (exact && out === input) throw sharedElements();
-  // small storages lie side by side in one array
-  if (out.store.data !== input.store.data || out.store.base !== input.store.base || out.count === 0 || input.count === 0) return;
+  if (out.count === 0 || input.count === 0 || !sharesMemory(out.store, input.store)) return;
   if (!exact && (out === input || (out.offset === input.offset && sameSizes(out.strides, input.strides) && sameSizes(out.sizes, input.sizes)))) return;
   if (!out.dense || !input.dense) return; // too hard to tell, and PyTorch does not try either
   const end = requiredStorage(out.sizes, out.strides, out.offset), other = requiredStorage(input.sizes, input.strides, input.offset);

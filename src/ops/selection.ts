@@ -3,6 +3,7 @@
  */
 import { RuntimeError } from "../errors.ts";
 import { requiredStorage, type Sizes, wrapDim } from "../layout.ts";
+import { sharesMemory } from "../storage.ts";
 import type { Tensor } from "../tensor.ts";
 import { writeOut } from "./define.ts";
 import { wrongOutType } from "./reduction.ts";
@@ -24,7 +25,7 @@ export function evenlyAmong(grad: Tensor, self: Tensor, value: Tensor): Tensor {
 
 /** Throws where a tensor that takes a result shares memory with the input. */
 export function checkNoOverlap(input: Tensor, out: Tensor): void {
-  if (out.store.data !== input.store.data || out.count === 0 || input.count === 0) return;
+  if (out.count === 0 || input.count === 0 || !sharesMemory(out.store, input.store)) return;
   const ends = [input, out].map((t) => requiredStorage(t.sizes, t.strides, t.offset));
   if (out.offset < ends[0] && input.offset < ends[1]) {
     throw new RuntimeError(

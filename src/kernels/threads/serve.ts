@@ -78,6 +78,7 @@ export function serve({ module, memory, control, code, cells, id }: Start, parti
     const member = id < Atomics.load(state, cells.limit);
     while (member && job !== 0 && Atomics.load(state, cells.job) === job) {
       const published = Atomics.load(state, cells.published);
+      if (published < 0) break; // the job has been closed meanwhile: nobody would wake who waits for more of it
       if (!claim()) awaitChange(cells.published, published, 50_000);
     }
     Atomics.sub(state, cells.active, 1);
