@@ -171,10 +171,10 @@ export class Kernel {
   /** The function as steps that can run on vectors of float32; null where it has to be a loop. */
   steps(): Translation | null {
     if (this.#translation === undefined) {
-      this.#translation = translate(this.#f as (...x: number[]) => unknown);
-      if (this.#translation === null && this.#name !== null) {
-        this.#translation = { arity: 1, steps: [{ name: this.#name, inputs: [{ value: 0 }] }], result: { value: 1 } };
-      }
+      const read = translate(this.#f as (...x: number[]) => unknown), name = this.#name;
+      // one elementary function is nearer to the truth than what is put together from others
+      const named = name !== null && (read === null || read.steps.some((step) => !isOperation(step.name)));
+      this.#translation = named ? { arity: 1, steps: [{ name, inputs: [{ value: 0 }] }], result: { value: 1 } } : read;
     }
     return this.#translation;
   }
