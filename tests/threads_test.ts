@@ -266,3 +266,15 @@ Deno.test("workers of the web share too", async () => {
   const program = `patiently(() => team().started > 0 && team().state[3] > 0); console.log(team().state[3], digest(a.matmul(a))); Deno.exit();`;
   assertEquals(await run(program, "delete globalThis.process;"), `1 ${(await run(`torch.set_num_threads(1); ${product}`)).replace(/ .*/, "")}`);
 });
+
+Deno.test("jobs that are over as soon as they begin end, however many follow each other", () => {
+  const crew = crewOf(2);
+  try {
+    let finished = 0;
+    const job: Job = { blocks: 1, prepare: () => {}, finish: () => finished++ };
+    for (let i = 0; i < 20_000; i++) share(crew, job);
+    assertEquals(finished, 20_000);
+  } finally {
+    torch.set_num_threads(cores);
+  }
+});

@@ -118,6 +118,7 @@ class Program {
 
   #step(name: StepName, inputs: readonly number[]): number {
     if (name === "mul") {
+      // gradients of sums are 1 everywhere
       const one = inputs.findIndex((x) => this.constants.get(x) === 1);
       if (one >= 0) return inputs[1 - one];
     }

@@ -19,10 +19,13 @@ const MOST_ARRAYS = 6;
 
 /** How an expression reads another one's elements: in their order from `offset` on, or with strides over the shape of the result. */
 export class Read {
+  /** Whose elements. */
   readonly source: Expression;
+  /** The first of them. */
   readonly offset: number;
   /** The shape, neighbouring dimensions of one stride merged; null where the elements are read in their order. */
   readonly sizes: Sizes | null;
+  /** Elements to skip along each dimension of that shape. */
   readonly strides: Sizes;
 
   /** Without a shape, the elements in their order. */
@@ -54,6 +57,7 @@ export class Expression implements Source {
   readers = 0;
   /** How many have read it or will want to: at the second, what is dear is kept. */
   uses = 0;
+  /** Whether nobody wants the elements but those who read them now, so that their memory is free afterwards. */
   expendable = false;
   /** What an element costs, in additions, where it is not there. */
   readonly cost: number;
